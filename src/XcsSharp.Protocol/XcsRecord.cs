@@ -1,0 +1,95 @@
+using System.Runtime.InteropServices;
+
+namespace XcsSharp.Protocol;
+
+/// <summary>What a record asks or says: its first four bytes (XCS_*; spec section 1).</summary>
+public enum RecordType : uint
+{
+    ConnectControl = 0,         // XCS_CONNECT_CTRL
+    ConnectData = 1,            // XCS_CONNECT_DATA
+    Goodbye = 2,                // XCS_CONNECT_BYE
+    Bind = 3,                   // XCS_MSG_BIND
+    Unbind = 4,                 // XCS_MSG_UNBIND
+    VirqBind = 5,               // XCS_VIRQ_BIND
+    WriteLock = 6,              // XCS_MSG_WRITELOCK: reserved in 2005, never written
+    OpenInterface = 7,          // XCS_CIF_NEW_CC
+    CloseInterface = 8,         // XCS_CIF_FREE_CC
+    Request = 9,                // XCS_REQUEST
+    Response = 10,              // XCS_RESPONSE
+    Virq = 11,                  // XCS_VIRQ
+}
+
+/// <summary>The second four bytes of a reply (XCS_RSLT_*).</summary>
+public enum RecordResult : uint
+{
+    Ok = 0,                     // XCS_RSLT_OK
+    Failed = 1,                 // XCS_RSLT_FAILED
+    AlreadyConnected = 2,       // XCS_RSLT_ARECONNECTED: never sent
+    BadSession = 3,             // XCS_RSLT_BADSESSION
+    NoSession = 4,              // XCS_RSLT_NOSESSION: never sent
+    ConnectionInUse = 5,        // XCS_RSLT_CONINUSE
+    BadRequest = 6,             // XCS_RSLT_BADREQUEST
+}
+
+/// <summary>
+/// One record between a client and the switch: 80 bytes, host byte order, no other framing (xcs_msg_t;
+/// spec section 1). The fields from offset 8 on overlay each other: <see cref="Type"/> says which are meant.
+/// </summary>
+/// <remarks>
+/// Clients fill only what they need, so padding, <see cref="Result"/> and bytes after a message's length hold
+/// whatever was in their memory: never validate them. What we send is always built from <c>default</c>.
+/// </remarks>
+[StructLayout(LayoutKind.Explicit, Size = ProtocolLimits.RecordSize)]
+public struct XcsRecord
+{
+    [FieldOffset(0)] public RecordType Type;
+    [FieldOffset(4)] public RecordResult Result;
+
+    /// <summary>connect.session_id: u32 until June 2005 and on i386, u64 elsewhere. Our ids fit in 31 bits.</summary>
+    [FieldOffset(8)] public ulong SessionId;
+
+    /// <summary>bind.port: an event-channel port of dom0, or <see cref="ProtocolLimits.PortWildcard"/>.</summary>
+    [FieldOffset(8)] public int BindPort;
+
+    /// <summary>bind.type: a <see cref="MessageType"/>, <see cref="ProtocolLimits.TypeWildcard"/> or
+    /// <see cref="ProtocolLimits.TypeVirq"/>.</summary>
+    [FieldOffset(12)] public ushort BindType;
+
+    /// <summary>virq.port: filled in by the reply.</summary>
+    [FieldOffset(8)] public int VirqPort;
+    [FieldOffset(12)] public ushort Virq;
+
+    /// <summary>interface.dom.</summary>
+    [FieldOffset(8)] public uint InterfaceDomain;
+    [FieldOffset(12)] public int InterfaceLocalPort;
+    [FieldOffset(16)] public int InterfaceRemotePort;
+
+    /// <summary>control.remote_dom: the guest a pushed message comes from, or the one a client's is for.</summary>
+    [FieldOffset(8)] public uint RemoteDomain;
+
+    /// <summary>control.local_port: our end of the channel; ignored in what clients send.</summary>
+    [FieldOffset(12)] public int LocalPort;
+    [FieldOffset(16)] public ControlMessage Message;
+
+    /// <summary>The low half of <see cref="SessionId"/>: all that old and 32-bit clients really fill.</summary>
+    public readonly uint ShortSessionId => (uint)SessionId;
+
+    /// <summary>A guest's message, as pushed on a data connection.</summary>
+    public static XcsRecord ForMessage(RecordType type, uint domain, int localPort, in ControlMessage message)
+    {
+        XcsRecord record = default;
+        record.Type = type;
+        record.RemoteDomain = domain;
+        record.LocalPort = localPort;
+        record.Message = message;
+        return record;
+    }
+
+    /// <summary>The record's 80 bytes, in place.</summary>
+    public static ReadOnlySpan<byte> Bytes(ref readonly XcsRecord record)
+        => MemoryMarshal.AsBytes(new ReadOnlySpan<XcsRecord>(in record));
+
+    /// <summary>Reads a record from exactly 80 bytes.</summary>
+    public static XcsRecord Read(ReadOnlySpan<byte> bytes)
+        => MemoryMarshal.Read<XcsRecord>(bytes);
+}
