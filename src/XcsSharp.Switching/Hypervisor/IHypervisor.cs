@@ -1,0 +1,37 @@
+namespace XcsSharp.Switching;
+
+/// <summary>What the switch needs of Xen. Loop thread only.</summary>
+public interface IHypervisor
+{
+    /// <summary><c>xen</c> or <c>sim</c>.</summary>
+    string Backend { get; }
+
+    /// <summary>Event-channel events delivered to handlers so far.</summary>
+    ulong PortsServed { get; }
+
+    /// <summary>Begins discovery. Domains that exist already are reported before this returns.</summary>
+    void Start(IHypervisorSink sink);
+
+    /// <summary>
+    /// Binds and maps a classic channel. A domain that was not reported yet is reported to the sink before this returns
+    /// success: a toolstack may ask sooner than discovery sees the domain.
+    /// </summary>
+    /// <param name="domid">The guest.</param>
+    /// <param name="localPort">A wish for dom0's end; 0 for any.</param>
+    /// <param name="remotePort">The guest's end; 0 for any.</param>
+    /// <param name="transport">Owned by the caller; not started.</param>
+    OpenFailure OpenClassic(uint domid, int localPort, int remotePort, out IChannelTransport? transport);
+
+    /// <summary>Binds a virtual interrupt of dom0. The port is masked on every event, as a channel's is.</summary>
+    bool TryBindVirq(int virq, IPortHandler handler, out int port);
+
+    /// <summary>Undoes <see cref="TryBindVirq"/>.</summary>
+    void UnbindVirq(int port);
+
+    /// <summary>Lets a virtual interrupt's port be signalled again.</summary>
+    void UnmaskPort(int port);
+
+    /// <summary>Signals a virtual interrupt's port.</summary>
+    /// <returns>False when Xen refused.</returns>
+    bool NotifyPort(int port);
+}

@@ -1,0 +1,41 @@
+namespace XcsSharp.Switching;
+
+/// <summary>What the switch did since it started, over all channels and sessions.</summary>
+public sealed class SwitchCounters
+{
+    /// <summary>Requests taken from guests.</summary>
+    public ulong Requests { get; internal set; }
+
+    /// <summary>Answers written to guests, the daemon's own included.</summary>
+    public ulong Responses { get; internal set; }
+
+    /// <summary>Of these, written for a subscriber that was absent, gone or silent.</summary>
+    public ulong AnsweredByDaemon { get; internal set; }
+
+    /// <summary>Answers of subscribers that came second, or to nothing.</summary>
+    public ulong AnswersDropped { get; internal set; }
+
+    /// <summary>Requests put into guests' rings for subscribers.</summary>
+    public ulong RequestsSent { get; internal set; }
+
+    /// <summary>Guests' responses to these.</summary>
+    public ulong ResponsesReceived { get; internal set; }
+
+    /// <summary>Messages of clients for a domain that has no open channel.</summary>
+    public ulong MessagesToNobody { get; internal set; }
+
+    /// <summary>Delivered requests that a session forgot because its client is too far behind with answers.</summary>
+    public ulong DeliveriesForgotten { get; internal set; }
+
+    /// <summary>Channels put aside because the guest lied.</summary>
+    public ulong Quarantines { get; internal set; }
+
+    /// <summary>Sessions closed because their client did not read.</summary>
+    public ulong SlowSessionsClosed { get; internal set; }
+
+    /// <summary>Connections and sessions refused at a limit.</summary>
+    public ulong ConnectionsRefused { get; internal set; }
+
+    /// <summary>Connections closed because their first record did not come in time.</summary>
+    public ulong SilentConnectionsClosed { get; internal set; }
+}
