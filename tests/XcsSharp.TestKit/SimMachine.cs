@@ -1,0 +1,91 @@
+using System.Globalization;
+
+namespace XcsSharp.TestKit;
+
+/// <summary>
+/// One simulated machine: a process that plays hypervisor and xenstore, with a private folder that holds its state. It
+/// shares nothing with other machines, so tests run side by side.
+/// </summary>
+public sealed class SimMachine : IAsyncDisposable
+{
+    private readonly PrivateDirectory _directory;
+    private readonly ChildProcess _machine;
+
+    private SimMachine(PrivateDirectory directory, ChildProcess machine)
+    {
+        _directory = directory;
+        _machine = machine;
+        Environment = new Dictionary<string, string> { ["SIMXEN_MACHINE"] = StatePath(directory) };
+    }
+
+    /// <summary>What <c>SIMXEN_MACHINE</c> names.</summary>
+    public string State => StatePath(_directory);
+
+    /// <summary>For programs in dom0 of this machine.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; }
+
+    /// <summary>A path beside the machine's state that goes when the machine goes: sockets, logs.</summary>
+    public string this[string name] => _directory[name];
+
+    public static async Task<SimMachine> StartAsync(CancellationToken cancel)
+    {
+        PrivateDirectory directory = new("m");
+        ChildProcess? machine = null;
+        try
+        {
+            machine = ChildProcess.Start(
+                Executables.Simxen, ["machine", StatePath(directory), "--die-with-parent"], new() { Name = "simxen machine" });
+            await machine.Output.WaitForTextAsync("ready", cancel);
+            return new SimMachine(directory, machine);
+        }
+        catch
+        {
+            if (machine is not null)
+            {
+                await machine.DisposeAsync();
+            }
+
+            directory.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Starts a command as a new guest; the guest lives as long as the command.</summary>
+    public ChildProcess Run(GuestOptions guest, string file, IEnumerable<string> arguments, BytesReceived? output = null)
+    {
+        List<string> all = ["run", "--name", guest.Name];
+        if (guest.Domid is { } domid)
+        {
+            all.AddRange(["--domid", domid.ToString(CultureInfo.InvariantCulture)]);
+        }
+
+        if (guest.Classic)
+        {
+            all.Add("--classic");
+        }
+
+        ChildOptions options = new() { Name = $"guest {guest.Name}", Environment = Environment, OnOutput = output };
+        return ChildProcess.Start(Executables.Simxen, [.. all, "--", file, .. arguments], options);
+    }
+
+    /// <summary>Runs another command of simxen's (<c>list</c>, <c>store …</c>, <c>fault …</c>) to its end.</summary>
+    public Task<ChildResult> CommandAsync(CancellationToken cancel, params string[] arguments)
+        => ChildProcess.RunAsync(Executables.Simxen, arguments, cancel, new() { Environment = Environment });
+
+    /// <summary>kill -9 of the machine itself, under the feet of all who use it.</summary>
+    public Task Kill9Async(CancellationToken cancel) => _machine.Kill9Async(cancel);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _machine.DisposeAsync();
+        _directory.Dispose();
+    }
+
+    private static string StatePath(PrivateDirectory directory) => directory["sim"];
+}
+
+/// <summary>A guest as the toolstack would define it.</summary>
+/// <param name="Name">Unique on its machine.</param>
+/// <param name="Domid">Null: the next free one.</param>
+/// <param name="Classic">Whether its control page is the one in shared_info, as in 2005.</param>
+public sealed record GuestOptions(string Name, uint? Domid = null, bool Classic = false);
