@@ -76,19 +76,28 @@ public sealed class ChildProcess : IAsyncDisposable
             options = options with { Name = Path.GetFileName(file) };
         }
 
-        TaskCompletionSource<Process> started = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        s_spawner.Add(() =>
+        return new ChildProcess(Spawn(start), options);
+    }
+
+    /// <summary>Runs a program to its end on the terminal that this process has.</summary>
+    /// <returns>Its exit code.</returns>
+    public static async Task<int> RunOnTerminalAsync(string file, IEnumerable<string> arguments, CancellationToken cancel)
+    {
+        ProcessStartInfo start = new("setpriv", ["--pdeathsig", "TERM", file, .. arguments]) { UseShellExecute = false };
+        using Process process = Spawn(start);
+        try
         {
-            try
-            {
-                started.SetResult(Process.Start(start)!);
-            }
-            catch (Exception failure)
-            {
-                started.SetException(failure);
-            }
-        });
-        return new ChildProcess(started.Task.GetAwaiter().GetResult(), options);
+            await process.WaitForExitAsync(cancel);
+        }
+        catch (OperationCanceledException)
+        {
+            // A chance to put the terminal back as it was.
+            _ = Syscall.kill(process.Id, Signum.SIGTERM);
+            await process.WaitForExitAsync(CancellationToken.None);
+            throw;
+        }
+
+        return process.ExitCode;
     }
 
     /// <summary>Runs a program to its end.</summary>
@@ -147,6 +156,23 @@ public sealed class ChildProcess : IAsyncDisposable
         }
 
         _process.Dispose();
+    }
+
+    private static Process Spawn(ProcessStartInfo start)
+    {
+        TaskCompletionSource<Process> started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        s_spawner.Add(() =>
+        {
+            try
+            {
+                started.SetResult(Process.Start(start)!);
+            }
+            catch (Exception failure)
+            {
+                started.SetException(failure);
+            }
+        });
+        return started.Task.GetAwaiter().GetResult();
     }
 
     private static void SetEnvironment(IDictionary<string, string?> all, IEnumerable<KeyValuePair<string, string>> wanted)
