@@ -1,0 +1,102 @@
+using XcsSharp.Switching;
+
+namespace XcsSharp.TestKit;
+
+/// <summary>
+/// A Xen inside the test's process: domains and event channels with pending and mask bits, and <see cref="FakeGuest"/>s
+/// on the other side of real rings. For tests of the switch and of what stands on it; the adapter has simxen.
+/// </summary>
+/// <remarks>All calls on the loop's thread, which is the test's own when it turns the loop by <c>RunOnce</c>.</remarks>
+/// <param name="post">Has an event delivered by the loop: <c>loop.Post</c>.</param>
+public sealed class FakeHypervisor(Action<Action> post) : IHypervisor
+{
+    private readonly Dictionary<uint, FakeGuest> _guests = [];
+    private readonly Dictionary<int, FakePort> _virqs = [];
+    private int _lastPort = 15;
+
+    public string Backend => "fake";
+
+    public ulong PortsServed { get; internal set; }
+
+    /// <summary>Null until the switch has started.</summary>
+    public IHypervisorSink? Sink { get; private set; }
+
+    /// <summary>A new domain without a channel; its program speaks once it is published.</summary>
+    public FakeGuest AddDomain(uint domid, string? name = null)
+    {
+        FakeGuest guest = new(this, domid, name ?? $"guest-{domid}");
+        _guests.Add(domid, guest);
+        Sink?.OnDomainAppeared(domid, guest.Name, guest.Uuid);
+        return guest;
+    }
+
+    /// <summary>A new domain with a granted channel.</summary>
+    public FakeGuest AddGuest(uint domid, string? name = null)
+    {
+        FakeGuest guest = AddDomain(domid, name);
+        guest.Publish();
+        return guest;
+    }
+
+    /// <summary>Raises a virtual interrupt that the switch has bound.</summary>
+    public void RaiseVirq(int port) => _virqs[port].Raise();
+
+    public void Start(IHypervisorSink sink)
+    {
+        Sink = sink;
+        foreach (FakeGuest guest in _guests.Values)
+        {
+            sink.OnDomainAppeared(guest.Domid, guest.Name, guest.Uuid);
+            guest.Offer();
+        }
+    }
+
+    public OpenFailure OpenClassic(uint domid, int localPort, int remotePort, out IChannelTransport? transport)
+    {
+        transport = null;
+        if (!_guests.TryGetValue(domid, out FakeGuest? guest))
+        {
+            return OpenFailure.NoSuchDomain;
+        }
+
+        transport = guest.MakeTransport(TransportKind.Classic, localPort, remotePort);
+        return OpenFailure.None;
+    }
+
+    public bool TryBindVirq(int virq, IPortHandler handler, out int port)
+    {
+        port = 0;
+        if (virq is < 0 or >= 24)
+        {
+            return false;
+        }
+
+        port = NewPort();
+        FakePort bound = new(this, port);
+        bound.Bind(handler);
+        _virqs.Add(port, bound);
+        return true;
+    }
+
+    public void UnbindVirq(int port)
+    {
+        if (_virqs.Remove(port, out FakePort? bound))
+        {
+            bound.Close();
+        }
+    }
+
+    public void UnmaskPort(int port) => _virqs[port].Unmask();
+
+    public bool NotifyPort(int port) => _virqs.ContainsKey(port);
+
+    internal int NewPort() => ++_lastPort;
+
+    internal void Post(Action work) => post(work);
+
+    internal void Remove(FakeGuest guest)
+    {
+        _ = _guests.Remove(guest.Domid);
+        Sink?.OnDomainGone(guest.Domid);
+    }
+}
