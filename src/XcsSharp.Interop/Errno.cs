@@ -1,0 +1,37 @@
+namespace XcsSharp.Interop;
+
+/// <summary>Linux error numbers that this code tells apart (asm-generic/errno*.h); any other value is legal too.</summary>
+public enum Errno
+{
+    OK = 0,
+    EPERM = 1,
+    ENOENT = 2,
+    ESRCH = 3,
+    EINTR = 4,
+    EIO = 5,
+    ENXIO = 6,
+    EBADF = 9,
+    EAGAIN = 11,
+    ENOMEM = 12,
+    EACCES = 13,
+    EFAULT = 14,
+    EBUSY = 16,
+    EEXIST = 17,
+    ENODEV = 19,
+    ENOTDIR = 20,
+    EINVAL = 22,
+    ENFILE = 23,
+    EMFILE = 24,
+    ENOSPC = 28,
+    EROFS = 30,
+    EPIPE = 32,
+    ENAMETOOLONG = 36,
+    ENOSYS = 38,
+    ENOTSOCK = 88,
+    EADDRINUSE = 98,
+    ENOBUFS = 105,
+    ECONNRESET = 104,
+    ENOTCONN = 107,
+    ETIMEDOUT = 110,
+    ECONNREFUSED = 111,
+}

@@ -1,0 +1,96 @@
+using System.Text;
+
+using Microsoft.Win32.SafeHandles;
+
+namespace XcsSharp.Interop.Linux;
+
+/// <summary>
+/// System calls on files, as spans and values. The one place where EINTR is retried; close is left to the handles and never
+/// retried, because Linux has released the number even when it says EINTR.
+/// </summary>
+internal static unsafe class Sys
+{
+    /// <returns>Bytes read (0 at the end), or why not.</returns>
+    public static SysResult Read(SafeFileHandle fd, Span<byte> buffer)
+    {
+        // SAFETY: pinned for the call; the kernel writes at most buffer.Length bytes.
+        fixed (byte* start = buffer)
+        {
+            SysResult result;
+            do
+            {
+                result = SysResult.From(Libc.read(fd, start, (nuint)buffer.Length));
+            }
+            while (result.Error == Errno.EINTR);
+            return result;
+        }
+    }
+
+    public static SysResult Write(SafeFileHandle fd, ReadOnlySpan<byte> bytes)
+    {
+        // SAFETY: pinned for the call; the kernel only reads.
+        fixed (byte* start = bytes)
+        {
+            SysResult result;
+            do
+            {
+                result = SysResult.From(Libc.write(fd, start, (nuint)bytes.Length));
+            }
+            while (result.Error == Errno.EINTR);
+            return result;
+        }
+    }
+
+    /// <summary>Opens a file, close-on-exec.</summary>
+    /// <exception cref="ErrnoException">With the path.</exception>
+    public static SafeFileHandle Open(string path, int flags, uint mode = 0)
+    {
+        SysResult result;
+        do
+        {
+            result = SysResult.From(Libc.open(path, flags | Libc.O_CLOEXEC, mode));
+        }
+        while (result.Error == Errno.EINTR);
+        return new SafeFileHandle(result.OrThrow("open", path), ownsHandle: true);
+    }
+
+    public static void SetNonBlocking(SafeFileHandle fd)
+    {
+        int flags = SysResult.From(Libc.fcntl(fd, Libc.F_GETFL, 0)).OrThrow("fcntl");
+        SysResult.From(Libc.fcntl(fd, Libc.F_SETFL, flags | Libc.O_NONBLOCK)).OrThrow("fcntl");
+    }
+
+    /// <summary>An event counter for waking a loop, not blocking.</summary>
+    public static SafeFileHandle EventFd()
+        => Own(SysResult.From(Libc.eventfd(0, Libc.EFD_NONBLOCK | Libc.EFD_CLOEXEC)), "eventfd");
+
+    /// <summary>Tries to take an exclusive lock that ends with the file's last descriptor.</summary>
+    /// <returns>False when another process has it.</returns>
+    public static bool TryLock(SafeFileHandle fd, string path)
+    {
+        SysResult result = SysResult.From(Libc.flock(fd, Libc.LOCK_EX | Libc.LOCK_NB));
+        if (result.Error == Errno.EAGAIN)
+        {
+            return false;
+        }
+
+        result.OrThrow("flock", path);
+        return true;
+    }
+
+    public static void Rename(string from, string to) => SysResult.From(Libc.rename(from, to)).OrThrow("rename", to);
+
+    public static SysResult Unlink(string path) => SysResult.From(Libc.unlink(path));
+
+    public static void ChangeMode(string path, uint mode) => SysResult.From(Libc.chmod(path, mode)).OrThrow("chmod", path);
+
+    internal static SafeFileHandle Own(SysResult result, string operation, string? subject = null)
+        => new(result.OrThrow(operation, subject), ownsHandle: true);
+
+    /// <summary>Text up to the first zero byte.</summary>
+    internal static string Text(ReadOnlySpan<byte> bytes)
+    {
+        int end = bytes.IndexOf((byte)0);
+        return Encoding.UTF8.GetString(end < 0 ? bytes : bytes[..end]);
+    }
+}

@@ -1,0 +1,174 @@
+using Microsoft.Win32.SafeHandles;
+
+using XcsSharp.Interop;
+using XcsSharp.Interop.Linux;
+
+namespace XcsSharp.Reactor;
+
+/// <summary>What a pseudo-terminal tells its owner, on the loop's thread. The owner may dispose it in any of these.</summary>
+public interface IPtyOwner
+{
+    /// <param name="pty">The terminal.</param>
+    /// <param name="bytes">What was typed at the slave; valid until the call returns.</param>
+    void OnInput(PseudoTerminal pty, ReadOnlySpan<byte> bytes);
+
+    /// <summary>After a write that was not taken whole there is room again.</summary>
+    void OnWritable(PseudoTerminal pty);
+
+    /// <summary>The terminal was hung up (vhangup) and is of no more use; called once. Open another.</summary>
+    void OnLost(PseudoTerminal pty);
+}
+
+/// <summary>
+/// The master of a raw pseudo-terminal. We keep the slave open ourselves: readers may come and go, and what was
+/// written while there was none waits for the next.
+/// </summary>
+public sealed class PseudoTerminal : IReadyHandler, IDisposable
+{
+    private const int ReadsPerTurn = 4;
+
+    private readonly EventLoop _loop;
+    private readonly IPtyOwner _owner;
+    private readonly SafeFileHandle _master;
+    private readonly SafeFileHandle _slave;
+    private readonly Registration _registration;
+    private bool _reading = true;
+    private bool _waitingForWritable;
+    private bool _disposed;
+
+    private PseudoTerminal(EventLoop loop, IPtyOwner owner, SafeFileHandle master, SafeFileHandle slave, string path)
+    {
+        _loop = loop;
+        _owner = owner;
+        _master = master;
+        _slave = slave;
+        SlavePath = path;
+        _registration = loop.Register(master, Readiness.Readable, this);
+    }
+
+    /// <summary>/dev/pts/N; the number is given to another terminal after this one is disposed.</summary>
+    public string SlavePath { get; }
+
+    /// <exception cref="ErrnoException">No terminal left (kernel.pty.max), or no descriptor.</exception>
+    public static PseudoTerminal Open(EventLoop loop, IPtyOwner owner)
+    {
+        SafeFileHandle master = Terminals.OpenMaster();
+        SafeFileHandle? slave = null;
+        try
+        {
+            string path = Terminals.SlavePath(master);
+            slave = Terminals.OpenSlave(path);
+            if (!Terminals.TryGetSettings(slave, out termios settings))
+            {
+                throw new ErrnoException("tcgetattr", Errno.EIO, path);
+            }
+
+            Terminals.SetSettings(slave, Terminals.Raw(settings)).OrThrow("tcsetattr", path);
+            return new PseudoTerminal(loop, owner, master, slave, path);
+        }
+        catch
+        {
+            slave?.Dispose();
+            master.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Writes towards the slave as much as it takes now.</summary>
+    /// <returns>Bytes taken; when less than all, <see cref="IPtyOwner.OnWritable"/> follows.</returns>
+    public int TryWrite(ReadOnlySpan<byte> bytes)
+    {
+        if (_disposed || _waitingForWritable)
+        {
+            return 0;
+        }
+
+        int taken = 0;
+        while (taken < bytes.Length)
+        {
+            SysResult written = Sys.Write(_master, bytes[taken..]);
+            if (!written.IsOk)
+            {
+                // EIO is the hang-up: the loop reports that.
+                _waitingForWritable = written.Error == Errno.EAGAIN;
+                UpdateInterest();
+                break;
+            }
+
+            taken += written.Value;
+        }
+
+        return taken;
+    }
+
+    /// <summary>Leaves what is typed in the terminal, whose buffer then fills up.</summary>
+    public void PauseReading()
+    {
+        _reading = false;
+        UpdateInterest();
+    }
+
+    public void ResumeReading()
+    {
+        _reading = true;
+        UpdateInterest();
+    }
+
+    public void Dispose()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        _registration.Dispose();
+        _slave.Dispose();
+        _master.Dispose();
+    }
+
+    void IReadyHandler.OnReady(Readiness ready)
+    {
+        if (_reading && (ready & Readiness.Readable) != 0)
+        {
+            Receive();
+        }
+
+        if (_waitingForWritable && !_disposed && (ready & Readiness.Writable) != 0)
+        {
+            _waitingForWritable = false;
+            UpdateInterest();
+            _owner.OnWritable(this);
+        }
+
+        if (!_disposed && (ready & (Readiness.HangUp | Readiness.Error)) != 0)
+        {
+            Dispose();
+            _owner.OnLost(this);
+        }
+    }
+
+    private void Receive()
+    {
+        Span<byte> buffer = _loop.SharedBuffer;
+        for (int reads = 0; reads < ReadsPerTurn && _reading && !_disposed; reads++)
+        {
+            SysResult read = Sys.Read(_master, buffer);
+            if (!read.IsOk || read.Value == 0)
+            {
+                return;
+            }
+
+            _owner.OnInput(this, buffer[..read.Value]);
+        }
+    }
+
+    private void UpdateInterest()
+    {
+        if (!_disposed)
+        {
+            _registration.ChangeInterest((_reading ? Readiness.Readable : Readiness.None)
+                | (_waitingForWritable ? Readiness.Writable : Readiness.None));
+        }
+    }
+}

@@ -1,0 +1,315 @@
+using Microsoft.Win32.SafeHandles;
+
+using XcsSharp.Interop;
+using XcsSharp.Interop.Linux;
+
+namespace XcsSharp.Reactor;
+
+/// <summary>Why a stream ended.</summary>
+public enum StreamEnd
+{
+    /// <summary>The peer closed; every byte it sent before was delivered.</summary>
+    PeerClosed,
+
+    /// <summary>The connection broke.</summary>
+    Failed,
+}
+
+/// <summary>What a stream tells its owner, on the loop's thread. The owner may dispose the stream in any of these.</summary>
+public interface IStreamOwner
+{
+    /// <param name="stream">The stream.</param>
+    /// <param name="bytes">Valid until the call returns.</param>
+    void OnReceived(UnixStream stream, ReadOnlySpan<byte> bytes);
+
+    /// <summary>After a refused write, less than half of the limit is queued again.</summary>
+    void OnRoom(UnixStream stream);
+
+    /// <summary>The stream is over and already disposed. Not called when the owner disposed it itself.</summary>
+    void OnEnded(UnixStream stream, StreamEnd why);
+}
+
+/// <summary>Who connected: credentials of the process at the moment of its connect (SO_PEERCRED).</summary>
+public readonly record struct PeerCredentials(int Pid, uint Uid, uint Gid);
+
+/// <summary>
+/// A connected Unix stream socket on a loop: reads are handed to the owner, writes are queued up to a limit and sent at the
+/// end of the turn in one piece. Nobody waits for a peer that does not read.
+/// </summary>
+public sealed class UnixStream : IReadyHandler, ITurnEndWork, IDisposable
+{
+    /// <summary>Reads of one peer in one turn; then the others have theirs.</summary>
+    private const int ReadsPerTurn = 4;
+
+    /// <summary>How long a peer may take to read what is left after <see cref="CloseAfterFlush"/>.</summary>
+    private static readonly TimeSpan s_flushLimit = TimeSpan.FromSeconds(5);
+
+    private readonly EventLoop _loop;
+    private readonly SafeFileHandle _socket;
+    private readonly WriteQueue _queue;
+    private Registration? _registration;
+    private LoopTimer? _flushTimer;
+    private bool _reading = true;
+    private bool _sendAtTurnEnd;
+    private bool _waitingForWritable;
+    private bool _writeRefused;
+    private bool _peerGone;
+    private bool _closing;
+    private bool _disposed;
+
+    /// <param name="loop">Whose thread this lives on.</param>
+    /// <param name="socket">Connected and not blocking; owned from here on.</param>
+    /// <param name="writeLimit">The most bytes that may be queued.</param>
+    public UnixStream(EventLoop loop, SafeFileHandle socket, int writeLimit)
+    {
+        _loop = loop;
+        _socket = socket;
+        _queue = new WriteQueue(writeLimit);
+    }
+
+    /// <summary>Who hears of it; may be replaced at any time, so that a greeting can hand over to a session.</summary>
+    public IStreamOwner? Owner { get; set; }
+
+    /// <summary>Bytes queued and not yet taken by the kernel.</summary>
+    public int Queued => _queue.Count;
+
+    /// <summary>Bytes that can be queued now.</summary>
+    public int Room => _queue.Room;
+
+    public PeerCredentials Peer
+    {
+        get
+        {
+            ucred peer = Sockets.PeerCredentials(_socket);
+            return new PeerCredentials(peer.pid, peer.uid, peer.gid);
+        }
+    }
+
+    /// <summary>Starts reading.</summary>
+    public void Start() => _registration = _loop.Register(_socket, Interest, this);
+
+    /// <summary>Queues all of the bytes, or none.</summary>
+    /// <returns>
+    /// False when they would exceed the limit; <see cref="IStreamOwner.OnRoom"/> follows. After the peer is gone bytes
+    /// are taken and dropped until <see cref="IStreamOwner.OnEnded"/> says so.
+    /// </returns>
+    public bool TryWrite(ReadOnlySpan<byte> bytes)
+    {
+        if (_disposed || _peerGone)
+        {
+            return true;
+        }
+
+        if (!_queue.TryAppend(bytes))
+        {
+            _writeRefused = true;
+            return false;
+        }
+
+        if (!_sendAtTurnEnd && !_waitingForWritable)
+        {
+            _sendAtTurnEnd = true;
+            _loop.AtTurnEnd(this);
+        }
+
+        return true;
+    }
+
+    /// <summary>Leaves what the peer sends in the socket, so that the peer has to wait.</summary>
+    public void PauseReading()
+    {
+        _reading = false;
+        UpdateInterest();
+    }
+
+    public void ResumeReading()
+    {
+        if (_disposed || _closing || _reading)
+        {
+            return;
+        }
+
+        _reading = true;
+
+        // A hang-up while reading was paused took the registration away, because epoll reports it for ever.
+        if (_registration is null)
+        {
+            Start();
+        }
+
+        UpdateInterest();
+    }
+
+    /// <summary>Reads no more, sends what is queued, then closes; after 5 s in any case.</summary>
+    public void CloseAfterFlush()
+    {
+        if (_disposed || _closing)
+        {
+            return;
+        }
+
+        _closing = true;
+        PauseReading();
+        if (_queue.Count == 0 || _peerGone)
+        {
+            Dispose();
+            return;
+        }
+
+        _flushTimer = _loop.CreateTimer(Dispose);
+        _flushTimer.Schedule(s_flushLimit);
+    }
+
+    /// <summary>Closes at once; what is queued is dropped. Legal inside every callback.</summary>
+    public void Dispose()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        _flushTimer?.Cancel();
+        _registration?.Dispose();
+        _registration = null;
+        _socket.Dispose();
+        _queue.Clear();
+    }
+
+    void IReadyHandler.OnReady(Readiness ready)
+    {
+        if ((ready & Readiness.Writable) != 0)
+        {
+            Send();
+        }
+
+        if (_disposed)
+        {
+            return;
+        }
+
+        if (_reading)
+        {
+            if ((ready & ~Readiness.Writable) != 0)
+            {
+                Receive();
+            }
+        }
+        else if ((ready & (Readiness.HangUp | Readiness.Error)) != 0)
+        {
+            PeerVanishedUnread();
+        }
+    }
+
+    void ITurnEndWork.OnTurnEnd()
+    {
+        _sendAtTurnEnd = false;
+        if (!_disposed)
+        {
+            Send();
+        }
+    }
+
+    private Readiness Interest
+        => (_reading ? Readiness.Readable : Readiness.None) | (_waitingForWritable ? Readiness.Writable : Readiness.None);
+
+    private void UpdateInterest() => _registration?.ChangeInterest(Interest);
+
+    private void Receive()
+    {
+        Span<byte> buffer = _loop.SharedBuffer;
+        for (int reads = 0; reads < ReadsPerTurn && _reading && !_disposed; reads++)
+        {
+            SysResult read = Sys.Read(_socket, buffer);
+            if (read.Error == Errno.EAGAIN)
+            {
+                return;
+            }
+
+            if (!read.IsOk || read.Value == 0)
+            {
+                End(read.IsOk ? StreamEnd.PeerClosed : StreamEnd.Failed);
+                return;
+            }
+
+            Owner?.OnReceived(this, buffer[..read.Value]);
+            if (read.Value < buffer.Length)
+            {
+                return;
+            }
+        }
+    }
+
+    private void Send()
+    {
+        while (_queue.Count > 0)
+        {
+            SysResult sent = Sockets.Send(_socket, _queue.Front);
+            if (sent.Error == Errno.EAGAIN)
+            {
+                _waitingForWritable = true;
+                UpdateInterest();
+                return;
+            }
+
+            if (!sent.IsOk)
+            {
+                StopWriting();
+                return;
+            }
+
+            _queue.Remove(sent.Value);
+            OfferRoom();
+        }
+
+        _waitingForWritable = false;
+        UpdateInterest();
+        if (_closing)
+        {
+            Dispose();
+        }
+    }
+
+    private void OfferRoom()
+    {
+        if (_writeRefused && _queue.Count <= _queue.Limit / 2)
+        {
+            _writeRefused = false;
+            Owner?.OnRoom(this);
+        }
+    }
+
+    /// <summary>
+    /// The peer takes no more. What it sent before may still be unread, so the end is left for a read to find.
+    /// </summary>
+    private void StopWriting()
+    {
+        _peerGone = true;
+        _waitingForWritable = false;
+        _queue.Clear();
+        UpdateInterest();
+        if (_closing)
+        {
+            Dispose();
+        }
+    }
+
+    private void PeerVanishedUnread()
+    {
+        _peerGone = true;
+        _waitingForWritable = false;
+        _queue.Clear();
+        _registration?.Dispose();
+        _registration = null;
+        if (_closing)
+        {
+            Dispose();
+        }
+    }
+
+    private void End(StreamEnd why)
+    {
+        Dispose();
+        Owner?.OnEnded(this, why);
+    }
+}
