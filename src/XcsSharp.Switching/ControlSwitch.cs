@@ -1,24 +1,369 @@
+using Microsoft.Extensions.Logging;
+
+using XcsSharp.Protocol;
+using XcsSharp.Reactor;
+
 namespace XcsSharp.Switching;
 
-// The constructor (EventLoop, IHypervisor, SwitchOptions, ILogger) joins with the reactor.
+/// <summary>
+/// The switch: knows the living domains and their control channels, and who of the subscribers gets what of them.
+/// </summary>
+/// <remarks>
+/// Loop thread only. Owns the channels; the hypervisor and the loop are the caller's.
+/// Invariants
+/// 1. A domain has at most one channel; a channel belongs to one life of a domid and ends with it at the latest.
+/// 2. A channel that nobody announced is open as long as some attached subscriber has a reference to it.
+/// </remarks>
 public sealed class ControlSwitch : IHypervisorSink, IDisposable
 {
-    private ControlSwitch()
+    private readonly IHypervisor _hypervisor;
+    private readonly ChannelContext _context;
+    private readonly MessageRouter _router;
+    private readonly VirqTable _virqs;
+    private readonly SwitchOptions _options;
+    private readonly ILogger _log;
+    private readonly Dictionary<uint, GuestDomain> _domains = [];
+    private readonly Dictionary<uint, ulong> _lives = [];
+    private readonly Dictionary<int, ControlChannel> _channelsByPort = [];
+
+    public ControlSwitch(EventLoop loop, IHypervisor hypervisor, SwitchOptions options, ILogger<ControlSwitch> log)
     {
+        _hypervisor = hypervisor;
+        _options = options;
+        _log = log;
+        _context = new ChannelContext(loop, options, Counters, log);
+        _router = _context.Router;
+        _virqs = new VirqTable(hypervisor, _router);
     }
 
-    public IReadOnlyCollection<GuestDomain> Domains => throw new NotImplementedException();
-    public SwitchCounters Counters => throw new NotImplementedException();
-    public void Start() => throw new NotImplementedException();
-    public GuestDomain? FindByDomid(uint domid) => throw new NotImplementedException();
-    public IReadOnlyList<GuestDomain> FindByName(string name) => throw new NotImplementedException();
-    public void Attach(ISubscriber subscriber) => throw new NotImplementedException();
-    public void Detach(ISubscriber subscriber) => throw new NotImplementedException();
-    public void Bind(ISubscriber subscriber, int port, ushort type) => throw new NotImplementedException();
-    public void Unbind(ISubscriber subscriber, int port, ushort type) => throw new NotImplementedException();
-    public void OnDomainAppeared(uint domid, string name, Guid uuid) => throw new NotImplementedException();
-    public void OnDomainGone(uint domid) => throw new NotImplementedException();
-    public void OnTransportOffered(uint domid, IChannelTransport transport) => throw new NotImplementedException();
-    public void OnTransportWithdrawn(uint domid, string reason) => throw new NotImplementedException();
-    public void Dispose() => throw new NotImplementedException();
+    /// <summary>The domains that live now, in no order. Not to be walked while the loop turns.</summary>
+    public IReadOnlyCollection<GuestDomain> Domains => _domains.Values;
+
+    public SwitchCounters Counters { get; } = new();
+
+    /// <summary>Begins discovery: domains that exist already are known when this returns.</summary>
+    public void Start() => _hypervisor.Start(this);
+
+    public GuestDomain? FindByDomid(uint domid) => _domains.GetValueOrDefault(domid);
+
+    /// <summary>Names are the toolstack's and need not be unique; sorted by domid.</summary>
+    public IReadOnlyList<GuestDomain> FindByName(string name)
+        => [.. _domains.Values.Where(domain => domain.Name == name).OrderBy(domain => domain.Domid)];
+
+    /// <summary>Makes known, before it returns, the domains that exist and their open channels.</summary>
+    /// <exception cref="InvalidOperationException">Attached already.</exception>
+    public void Attach(ISubscriber subscriber)
+    {
+        _router.Add(subscriber);
+        foreach (GuestDomain domain in _domains.Values.ToArray())
+        {
+            if (!domain.IsGone && _router.IsAttached(subscriber))
+            {
+                subscriber.OnDomainAppeared(domain);
+                if (domain.Channel is { State: ChannelState.Open } channel)
+                {
+                    subscriber.OnChannelOpened(channel);
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// Takes back all that the subscriber has: bindings, references, virtual interrupts. What only it owed an answer to
+    /// is offered to the others. It is not called any more. Detaching twice does nothing.
+    /// </summary>
+    public void Detach(ISubscriber subscriber)
+    {
+        if (_router.FindRecord(subscriber) is not { } record)
+        {
+            return;
+        }
+
+        _router.Remove(subscriber);
+        ForgetInChannels(subscriber);
+        _virqs.Release(record);
+        foreach ((ControlChannel channel, int references) in record.Interfaces.ToArray())
+        {
+            Dereference(channel, references, "its last client is gone");
+        }
+    }
+
+    /// <summary>
+    /// The subscriber takes no messages until <see cref="Resume"/>; its bindings stay. What only it owed an answer to is
+    /// offered to the others, and to it when it resumes in time. A session is so without a data connection.
+    /// </summary>
+    public void Suspend(ISubscriber subscriber)
+    {
+        if (_router.IsAttached(subscriber) && _router.SetSuspended(subscriber, true))
+        {
+            ForgetInChannels(subscriber);
+        }
+    }
+
+    /// <summary>Undoes <see cref="Suspend"/>.</summary>
+    public void Resume(ISubscriber subscriber)
+    {
+        if (_router.IsAttached(subscriber) && _router.SetSuspended(subscriber, false))
+        {
+            OfferUnheldAgain(ProtocolLimits.PortWildcard);
+        }
+    }
+
+    /// <summary>
+    /// From now on the subscriber gets messages of this port and type, and requests that nobody took so far. The same
+    /// binding twice is one.
+    /// </summary>
+    /// <param name="subscriber">Attached.</param>
+    /// <param name="port">dom0's port of a channel or virtual interrupt, or <see cref="ProtocolLimits.PortWildcard"/>.</param>
+    /// <param name="type">A <see cref="MessageType"/>, <see cref="ProtocolLimits.TypeVirq"/> or
+    /// <see cref="ProtocolLimits.TypeWildcard"/>.</param>
+    /// <returns>False when it has <see cref="SwitchOptions.MaxBindsPerSubscriber"/> bindings.</returns>
+    public bool Bind(ISubscriber subscriber, int port, ushort type)
+    {
+        if (!_router.TryBind(subscriber, port, type, _options.MaxBindsPerSubscriber))
+        {
+            return false;
+        }
+
+        OfferUnheldAgain(port);
+        return true;
+    }
+
+    /// <summary>Takes back exactly this binding; without effect if there is none.</summary>
+    public void Unbind(ISubscriber subscriber, int port, ushort type) => _router.Unbind(subscriber, port, type);
+
+    /// <summary>
+    /// Opens a domain's classic channel, or takes a reference to the channel that it has, whatever ports were
+    /// asked for (<c>XCS_CIF_NEW_CC</c>).
+    /// </summary>
+    /// <param name="owner">Who has the reference, until it closes it or detaches.</param>
+    /// <param name="domid">The guest.</param>
+    /// <param name="localPort">A wish for dom0's end; 0 for any.</param>
+    /// <param name="remotePort">The guest's end; 0 for any.</param>
+    /// <param name="channel">Open when the result is <see cref="OpenFailure.None"/>.</param>
+    public OpenFailure OpenInterface(
+        ISubscriber owner, uint domid, int localPort, int remotePort, out ControlChannel? channel)
+    {
+        SubscriberRecord record = _router.FindRecord(owner)
+            ?? throw new InvalidOperationException($"{owner.Name} is not attached.");
+        channel = FindByDomid(domid)?.Channel;
+        if (channel is null)
+        {
+            OpenFailure failure = OpenClassic(domid, localPort, remotePort, out channel);
+            if (failure != OpenFailure.None)
+            {
+                return failure;
+            }
+        }
+
+        if (channel is not { State: ChannelState.Open })
+        {
+            channel = null;
+            return OpenFailure.Failed;
+        }
+
+        channel.References++;
+        record.Interfaces[channel] = record.Interfaces.GetValueOrDefault(channel) + 1;
+        return OpenFailure.None;
+    }
+
+    /// <summary>
+    /// Gives one reference of the owner's back (<c>XCS_CIF_FREE_CC</c>); the last one of all closes a channel that was
+    /// not announced. Without effect if it has none: others' references are theirs (bug B19).
+    /// </summary>
+    public void CloseInterface(ISubscriber owner, uint domid)
+    {
+        if (_router.FindRecord(owner) is not { } record
+            || FindByDomid(domid)?.Channel is not { } channel
+            || !record.Interfaces.TryGetValue(channel, out int references))
+        {
+            return;
+        }
+
+        if (references == 1)
+        {
+            record.Interfaces.Remove(channel);
+        }
+        else
+        {
+            record.Interfaces[channel] = references - 1;
+        }
+
+        Dereference(channel, 1, "closed by its last client");
+    }
+
+    /// <summary>Binds a virtual interrupt of dom0, until the owner detaches. All who ask get the same port.</summary>
+    public bool TryBindVirq(ISubscriber owner, int virq, out int port)
+    {
+        port = 0;
+        return _router.FindRecord(owner) is { } record && _virqs.TryBind(record, virq, out port);
+    }
+
+    /// <returns>False when the port is not a bound virtual interrupt's, or Xen refused.</returns>
+    public bool NotifyVirq(int port) => _virqs.Notify(port);
+
+    public void OnDomainAppeared(uint domid, string name, Guid uuid)
+    {
+        if (_domains.TryGetValue(domid, out GuestDomain? known))
+        {
+            known.Name = name;
+            known.Uuid = uuid;
+            return;
+        }
+
+        AddDomain(domid, name, uuid);
+    }
+
+    public void OnDomainGone(uint domid)
+    {
+        if (!_domains.TryGetValue(domid, out GuestDomain? domain))
+        {
+            return;
+        }
+
+        CloseChannel(domain, "the domain is gone", lastLook: true);
+        _domains.Remove(domid);
+        domain.IsGone = true;
+        _log.DomainGone(domain);
+        _router.AnnounceDomainGone(domain);
+    }
+
+    public void OnTransportOffered(uint domid, IChannelTransport transport)
+    {
+        if (!_domains.TryGetValue(domid, out GuestDomain? domain))
+        {
+            _log.OfferForNobody(domid);
+            transport.Dispose();
+            return;
+        }
+
+        CloseChannel(domain, "the guest published a new channel", lastLook: true);
+        OpenChannel(domain, transport, announced: true);
+    }
+
+    public void OnTransportWithdrawn(uint domid, string reason)
+    {
+        if (_domains.TryGetValue(domid, out GuestDomain? domain))
+        {
+            CloseChannel(domain, reason, lastLook: true);
+        }
+    }
+
+    /// <summary>
+    /// Closes all channels. Requests that were not answered stay in the rings: the next daemon takes them again.
+    /// </summary>
+    public void Dispose()
+    {
+        foreach (GuestDomain domain in _domains.Values.ToArray())
+        {
+            CloseChannel(domain, "the daemon stops", lastLook: false);
+        }
+
+        _virqs.ReleaseAll();
+    }
+
+    private GuestDomain AddDomain(uint domid, string name, Guid uuid)
+    {
+        ulong life = _lives[domid] = _lives.GetValueOrDefault(domid) + 1;
+        GuestDomain domain = new(domid, life, name, uuid);
+        _domains.Add(domid, domain);
+        _log.DomainAppeared(domain);
+        _router.AnnounceDomain(domain);
+        return domain;
+    }
+
+    private OpenFailure OpenClassic(uint domid, int localPort, int remotePort, out ControlChannel? channel)
+    {
+        channel = null;
+        if (localPort != 0 && (_channelsByPort.ContainsKey(localPort) || _virqs.HasPort(localPort)))
+        {
+            return OpenFailure.PortInUse;
+        }
+
+        OpenFailure failure = _hypervisor.OpenClassic(domid, localPort, remotePort, out IChannelTransport? transport);
+        if (failure != OpenFailure.None || transport is null)
+        {
+            return failure == OpenFailure.None ? OpenFailure.Failed : failure;
+        }
+
+        GuestDomain domain = FindByDomid(domid) ?? AddDomain(domid, $"Domain-{domid}", Guid.Empty);
+        channel = OpenChannel(domain, transport, announced: false);
+        return OpenFailure.None;
+    }
+
+    private ControlChannel OpenChannel(GuestDomain domain, IChannelTransport transport, bool announced)
+    {
+        ControlChannel channel = new(_context, domain, transport, announced);
+        domain.Channel = channel;
+        _channelsByPort[channel.LocalPort] = channel;
+        _log.ChannelOpened(domain, channel.Kind, channel.LocalPort, channel.RemotePort);
+        _router.AnnounceChannel(channel);
+        if (channel.State == ChannelState.Open)
+        {
+            // Only now: the first event brings what waited in the ring, and that comes after the news of the channel.
+            channel.Start();
+        }
+
+        return channel;
+    }
+
+    private void CloseChannel(GuestDomain domain, string reason, bool lastLook)
+    {
+        if (lastLook)
+        {
+            domain.Channel?.TakeLastMessages();
+        }
+
+        // Asked again: a subscriber may have closed it while it got the last messages.
+        if (domain.Channel is not { } channel)
+        {
+            return;
+        }
+
+        domain.Channel = null;
+        if (_channelsByPort.GetValueOrDefault(channel.LocalPort) == channel)
+        {
+            _channelsByPort.Remove(channel.LocalPort);
+        }
+
+        foreach (SubscriberRecord record in _router.Records)
+        {
+            record.Interfaces.Remove(channel);
+        }
+
+        _log.ChannelClosed(domain, reason);
+        channel.Close(reason);
+    }
+
+    private void Dereference(ControlChannel channel, int references, string reason)
+    {
+        channel.References -= references;
+        if (channel.References == 0 && !channel.IsAnnounced && channel.Domain.Channel == channel)
+        {
+            // No last look: what is not taken stays in the ring for the next who opens it.
+            CloseChannel(channel.Domain, reason, lastLook: false);
+        }
+    }
+
+    private void ForgetInChannels(ISubscriber subscriber)
+    {
+        foreach (ControlChannel channel in _channelsByPort.Values)
+        {
+            channel.Forget(subscriber);
+        }
+    }
+
+    private void OfferUnheldAgain(int port)
+    {
+        if (port != ProtocolLimits.PortWildcard)
+        {
+            _channelsByPort.GetValueOrDefault(port)?.OfferUnheldAgain();
+            return;
+        }
+
+        foreach (ControlChannel channel in _channelsByPort.Values)
+        {
+            channel.OfferUnheldAgain();
+        }
+    }
 }

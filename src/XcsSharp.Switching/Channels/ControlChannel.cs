@@ -1,17 +1,482 @@
 using XcsSharp.Protocol;
+using XcsSharp.Reactor;
+using XcsSharp.Rings;
 
 namespace XcsSharp.Switching;
 
-public sealed class ControlChannel
+/// <summary>
+/// One guest's control rings, from attach to close: takes its requests to whoever is bound, sees to it that each is
+/// answered exactly once, and carries subscribers' requests the other way.
+/// </summary>
+/// <remarks>
+/// Loop thread only. Owns its transport.
+/// Invariants
+/// 1. The answers owed are the requests that the back ring counts as unanswered, in the same order.
+/// 2. Once the state is not <see cref="ChannelState.Open"/> the page is never looked at again.
+/// 3. Messages are delivered only from the drain, the turn's end and the close: never from inside a subscriber's call.
+/// 4. The guest is notified once for all that a drain or a turn moved.
+/// </remarks>
+public sealed class ControlChannel : IPortHandler
 {
-    public GuestDomain Domain => throw new NotImplementedException();
-    public TransportKind Kind => throw new NotImplementedException();
-    public int LocalPort => throw new NotImplementedException();
-    public int RemotePort => throw new NotImplementedException();
-    public ChannelState State => throw new NotImplementedException();
-    public string? Problem => throw new NotImplementedException();
-    public ChannelCounters Counters => throw new NotImplementedException();
-    public int Unanswered => throw new NotImplementedException();
-    public AnswerOutcome Answer(ISubscriber who, RequestTicket ticket, in ControlMessage response) => throw new NotImplementedException();
-    public bool TrySendRequest(ISubscriber from, in ControlMessage request) => throw new NotImplementedException();
+    // A drain is at most 32 messages, then it is the next guest's turn. A quarter is kept for responses, so that a
+    // guest that never stops asking still gets its own input through: ^C at a flooding console.
+    private const int RequestsADrain = 24;
+    private const int ResponsesADrain = 8;
+
+    private readonly ChannelContext _context;
+    private readonly IChannelTransport _transport;
+    private readonly BackRing _transmit;
+    private readonly FrontRing _receive;
+    private readonly AnswersOwed _owed = new();
+    private readonly RequestQueue _queue;
+    private readonly LoopTimer _deadlineTimer;
+    private RouteCache _routes = new();
+    private long _deadlineTimerDue;
+    private ulong _lastTicket;
+    private bool _isDraining;
+    private bool _isInTurn;
+    private bool _hasMore;
+    private bool _hasNewTakers;
+    private bool _hasMoved;
+    private bool _isEnding;
+
+    internal ControlChannel(ChannelContext context, GuestDomain domain, IChannelTransport transport, bool announced)
+    {
+        _context = context;
+        _transport = transport;
+        _transmit = transport.Page.Transmit;
+        _receive = transport.Page.Receive;
+        _queue = new RequestQueue(context.RequestQueueLimit);
+        _deadlineTimer = context.Loop.CreateTimer(OnDeadline);
+        Domain = domain;
+        Kind = transport.Kind;
+        LocalPort = transport.LocalPort;
+        RemotePort = transport.RemotePort;
+        IsAnnounced = announced;
+    }
+
+    public GuestDomain Domain { get; }
+
+    public TransportKind Kind { get; }
+
+    /// <summary>dom0's end of the event channel: the port that subscribers bind to.</summary>
+    public int LocalPort { get; }
+
+    /// <summary>The guest's end.</summary>
+    public int RemotePort { get; }
+
+    public ChannelState State { get; private set; }
+
+    /// <summary>What the guest did, while the state is <see cref="ChannelState.Quarantined"/>.</summary>
+    public string? Problem { get; private set; }
+
+    public ChannelCounters Counters { get; } = new();
+
+    /// <summary>Requests that hold a slot of the guest's ring now: 0..8.</summary>
+    public int Unanswered => _owed.Count;
+
+    /// <summary>True when the adapter found it by itself: then it stays open without anybody's reference.</summary>
+    internal bool IsAnnounced { get; }
+
+    /// <summary>How many times subscribers have opened it and not closed it yet.</summary>
+    internal int References { get; set; }
+
+    /// <summary>
+    /// Answers a request. The first answer counts; all 64 bytes are copied to the guest.
+    /// </summary>
+    /// <param name="who">A subscriber that was given the request.</param>
+    /// <param name="ticket">Which request.</param>
+    /// <param name="response">Repeat the request's type, subtype and id: guests of 2005 rely on it.</param>
+    public AnswerOutcome Answer(ISubscriber who, RequestTicket ticket, in ControlMessage response)
+    {
+        if (State != ChannelState.Open || _isEnding)
+        {
+            return AnswerOutcome.Unknown;
+        }
+
+        int position = _owed.Find(ticket);
+        if (position >= 0 && _owed.IsHeldBy(position, who))
+        {
+            PutResponse(position, response);
+            return AnswerOutcome.Written;
+        }
+
+        _context.Counters.AnswersDropped++;
+        bool wasAnswered = position < 0 && ticket.Value != 0 && ticket.Value <= _lastTicket;
+        return wasAnswered ? AnswerOutcome.AlreadyAnswered : AnswerOutcome.Unknown;
+    }
+
+    /// <summary>
+    /// Sends a request to the guest, behind those that wait already. Its response goes to whoever is bound to it.
+    /// </summary>
+    /// <returns>
+    /// False when too many wait: try again from <see cref="ISubscriber.OnRequestRoom"/>. False for ever on a channel
+    /// that is not open.
+    /// </returns>
+    public bool TrySendRequest(ISubscriber from, in ControlMessage request)
+    {
+        if (State != ChannelState.Open || _isEnding)
+        {
+            return false;
+        }
+
+        if (_queue.Count == 0 && TryPutRequest(request))
+        {
+            return true;
+        }
+
+        if (_queue.TryAppend(request))
+        {
+            return true;
+        }
+
+        _queue.AddWaiting(from);
+        return false;
+    }
+
+    public override string ToString() => $"{Domain} port {LocalPort}";
+
+    void IPortHandler.OnPortEvent(int port)
+    {
+        if (State != ChannelState.Open)
+        {
+            // Not unmasked again: the port of a quarantined guest wakes nobody any more.
+            return;
+        }
+
+        // Before the look at the rings: what the guest publishes after the look signals the port again.
+        _transport.Unmask();
+        Drain();
+    }
+
+    /// <summary>Begins to listen. The subscribers know of the channel by now.</summary>
+    internal void Start() => _transport.Start(this);
+
+    /// <summary>Bindings changed: requests that nobody has may have a taker now.</summary>
+    internal void OfferUnheldAgain()
+    {
+        if (State == ChannelState.Open && _owed.TryNextUnheld(default, out _, out _))
+        {
+            _hasNewTakers = true;
+            AskForTurn();
+        }
+    }
+
+    /// <summary>A subscriber takes no more messages: what only it was given is offered to the others.</summary>
+    internal void Forget(ISubscriber subscriber)
+    {
+        _queue.RemoveWaiting(subscriber);
+        if (_owed.Count > 0 && _owed.RemoveHolder(subscriber, _context.Now + _context.UnboundGrace))
+        {
+            WatchDeadlines(_context.Now);
+            OfferUnheldAgain();
+        }
+    }
+
+    /// <summary>The turn's end: what a drain left over, and one signal for all that was written since.</summary>
+    internal void OnTurn()
+    {
+        _isInTurn = false;
+        if (State != ChannelState.Open)
+        {
+            return;
+        }
+
+        if (_hasMore)
+        {
+            Drain();
+            return;
+        }
+
+        if (_hasNewTakers)
+        {
+            _isDraining = true;
+            OfferUnheld(_context.Now);
+            _isDraining = false;
+            WatchDeadlines(_context.Now);
+        }
+
+        NotifyIfMoved();
+    }
+
+    /// <summary>
+    /// The guest or its program is gone: delivers what it said last. Nothing is answered, because the page may be
+    /// its successor's already.
+    /// </summary>
+    internal void TakeLastMessages()
+    {
+        if (State == ChannelState.Open && !_isDraining)
+        {
+            _isEnding = true;
+            Drain();
+        }
+    }
+
+    /// <summary>
+    /// Unbinds and unmaps. What was not answered stays in the ring for whoever attaches next. The caller has taken the
+    /// channel out of its lists.
+    /// </summary>
+    internal void Close(string reason)
+    {
+        ChannelState before = State;
+        if (before == ChannelState.Closed)
+        {
+            return;
+        }
+
+        State = ChannelState.Closed;
+        StopServing();
+        _transport.Dispose();
+        if (before == ChannelState.Open)
+        {
+            _context.Router.AnnounceChannelClosed(this, reason);
+        }
+    }
+
+    private void Drain()
+    {
+        long now = _context.Now;
+        _isDraining = true;
+        _hasMore = false;
+        OfferUnheld(now);
+        if (TakeRequests(now) && TakeResponses() && !_isEnding)
+        {
+            MoveQueuedRequests();
+        }
+
+        _isDraining = false;
+        if (State != ChannelState.Open || _isEnding)
+        {
+            return;
+        }
+
+        WatchDeadlines(now);
+        NotifyIfMoved();
+        if (_hasMore)
+        {
+            AskForTurn();
+        }
+    }
+
+    /// <returns>False when the channel is not open any more.</returns>
+    private bool TakeRequests(long now)
+    {
+        for (int left = RequestsADrain; State == ChannelState.Open; left--)
+        {
+            if (left == 0)
+            {
+                _hasMore = true;
+                return true;
+            }
+
+            switch (_transmit.TryTakeRequest(out ControlMessage request))
+            {
+                case RingRead.Empty:
+                    return true;
+                case RingRead.Corrupt:
+                    PutAside("its request index is impossible");
+                    return false;
+                default:
+                    Deliver(request, now);
+                    break;
+            }
+        }
+
+        return false;
+    }
+
+    private void Deliver(in ControlMessage request, long now)
+    {
+        Counters.Requests++;
+        _context.Counters.Requests++;
+        ISubscriber[] receivers = _routes.Find(_context.Router, LocalPort, request.Type);
+        RequestTicket ticket = new(++_lastTicket);
+        long patience = receivers.Length > 0 ? _context.ResponseTimeout : _context.UnboundGrace;
+
+        // Owed before it is delivered, so that it can be answered from inside the delivery.
+        _owed.Append(request, ticket, receivers, now + patience);
+        _context.Router.DeliverRequest(receivers, this, request, ticket);
+    }
+
+    /// <summary>Offers, in order, what nobody has to those that are bound now.</summary>
+    private void OfferUnheld(long now)
+    {
+        if (!_hasNewTakers)
+        {
+            return;
+        }
+
+        _hasNewTakers = false;
+        RequestTicket last = default;
+        while (State == ChannelState.Open
+            && _owed.TryNextUnheld(last, out RequestTicket ticket, out ControlMessage request))
+        {
+            last = ticket;
+            ISubscriber[] receivers = _routes.Find(_context.Router, LocalPort, request.Type);
+            if (receivers.Length > 0)
+            {
+                _owed.SetHolders(ticket, receivers, now + _context.ResponseTimeout);
+                _context.Router.DeliverRequest(receivers, this, request, ticket);
+            }
+        }
+    }
+
+    /// <returns>False when the channel is not open any more.</returns>
+    private bool TakeResponses()
+    {
+        for (int left = ResponsesADrain; State == ChannelState.Open; left--)
+        {
+            if (left == 0)
+            {
+                _hasMore = true;
+                return true;
+            }
+
+            switch (_receive.TryTakeResponse(out ControlMessage response))
+            {
+                case RingRead.Empty:
+                    return true;
+                case RingRead.Corrupt:
+                    PutAside("its response index is impossible");
+                    return false;
+                default:
+                    Counters.ResponsesReceived++;
+                    _context.Counters.ResponsesReceived++;
+                    ISubscriber[] receivers = _routes.Find(_context.Router, LocalPort, response.Type);
+                    _context.Router.DeliverResponse(receivers, this, response);
+                    break;
+            }
+        }
+
+        return false;
+    }
+
+    private void MoveQueuedRequests()
+    {
+        while (_queue.Count > 0 && TryPutRequest(_queue.Peek()))
+        {
+            _queue.RemoveFirst();
+        }
+
+        // Ends: each of them leaves the line, and can only come back by filling the queue.
+        while (State == ChannelState.Open && _queue.TryTakeWaiting(out ISubscriber? waiting))
+        {
+            waiting!.OnRequestRoom(this);
+        }
+    }
+
+    private bool TryPutRequest(in ControlMessage request)
+    {
+        if (!_receive.TryPutRequest(request))
+        {
+            return false;
+        }
+
+        Counters.RequestsSent++;
+        _context.Counters.RequestsSent++;
+        OnMoved();
+        return true;
+    }
+
+    private void PutResponse(int position, in ControlMessage response)
+    {
+        _transmit.PutResponse(position, response);
+        _owed.RemoveAt(position);
+        Counters.Responses++;
+        _context.Counters.Responses++;
+        OnMoved();
+    }
+
+    private void OnMoved()
+    {
+        _hasMoved = true;
+        if (!_isDraining)
+        {
+            AskForTurn();
+        }
+    }
+
+    private void NotifyIfMoved()
+    {
+        if (!_hasMoved || State != ChannelState.Open)
+        {
+            return;
+        }
+
+        _hasMoved = false;
+        Counters.Notifies++;
+
+        // The other end may be gone; if it is, the adapter will say so.
+        _transport.Notify();
+    }
+
+    private void AskForTurn()
+    {
+        if (!_isInTurn)
+        {
+            _isInTurn = true;
+            _context.Turn.Add(this);
+        }
+    }
+
+    /// <summary>
+    /// One timer for all that is owed, and no work for what is answered in time: it is not taken back, but finds
+    /// nothing to do.
+    /// </summary>
+    private void WatchDeadlines(long now)
+    {
+        if (_owed.Count == 0 || State != ChannelState.Open)
+        {
+            return;
+        }
+
+        long earliest = _owed.EarliestDeadline();
+        if (!_deadlineTimer.IsScheduled || earliest < _deadlineTimerDue)
+        {
+            _deadlineTimerDue = earliest;
+            _deadlineTimer.Schedule(_context.Until(earliest, now));
+        }
+    }
+
+    private void OnDeadline()
+    {
+        if (State != ChannelState.Open)
+        {
+            return;
+        }
+
+        long now = _context.Now;
+        while (_owed.FindExpired(now, out ControlMessage request, out bool wasHeld) is int position and >= 0)
+        {
+            Counters.AnsweredByDaemon++;
+            _context.Counters.AnsweredByDaemon++;
+            _context.Log.AnsweredForSubscriber(Domain, request.Type, wasHeld);
+            PutResponse(position, ControlMessage.EmptyAnswerTo(request));
+        }
+
+        WatchDeadlines(now);
+    }
+
+    private void PutAside(string problem)
+    {
+        if (_isEnding)
+        {
+            // It goes anyway.
+            return;
+        }
+
+        State = ChannelState.Quarantined;
+        Problem = problem;
+        _context.Counters.Quarantines++;
+        StopServing();
+        _context.Log.ChannelQuarantined(Domain, LocalPort, problem);
+        _context.Router.AnnounceChannelClosed(this, problem);
+    }
+
+    private void StopServing()
+    {
+        _deadlineTimer.Cancel();
+        _owed.Clear();
+        _queue.Clear();
+    }
 }

@@ -1,0 +1,123 @@
+using System.Security.Cryptography;
+
+using Microsoft.Extensions.Logging;
+using Microsoft.Win32.SafeHandles;
+
+using XcsSharp.Reactor;
+
+namespace XcsSharp.Switching;
+
+/// <summary>
+/// The xcs sockets' side of the switch: takes accepted connections, and knows the sessions by their ids.
+/// </summary>
+/// <remarks>Loop thread only. Owns the connections and sessions; disposing closes them, and then the switch can go.</remarks>
+public sealed class ClientListener : IDisposable
+{
+    private readonly EventLoop _loop;
+    private readonly ControlSwitch _switch;
+    private readonly SwitchOptions _options;
+    private readonly ILogger _log;
+    private readonly Dictionary<uint, ClientSession> _sessions = [];
+    private readonly HashSet<UnidentifiedConnection> _unidentified = [];
+
+    public ClientListener(
+        EventLoop loop, ControlSwitch controlSwitch, SwitchOptions options, ILogger<ClientListener> log)
+    {
+        _loop = loop;
+        _switch = controlSwitch;
+        _options = options;
+        _log = log;
+    }
+
+    public int SessionCount => _sessions.Count;
+
+    /// <summary>Connections that have not said yet what they are.</summary>
+    public int UnidentifiedCount => _unidentified.Count;
+
+    /// <summary>Serves a connected stream socket, from any listener.</summary>
+    /// <param name="socket">Owned from here on.</param>
+    public void Accept(SafeFileHandle socket)
+    {
+        if (_unidentified.Count >= _options.MaxSessions)
+        {
+            Refuse();
+            socket.Dispose();
+            return;
+        }
+
+        UnixStream stream = new(_loop, socket, _options.SessionQueueBytes);
+        UnidentifiedConnection connection = new(this, _loop, stream, _options.FirstRecordTimeout);
+        _unidentified.Add(connection);
+        connection.Start();
+    }
+
+    public void Dispose()
+    {
+        foreach (UnidentifiedConnection connection in _unidentified)
+        {
+            connection.Close();
+        }
+
+        _unidentified.Clear();
+        foreach (ClientSession session in _sessions.Values.ToArray())
+        {
+            session.Close("the daemon stops");
+        }
+    }
+
+    internal void OnIdentified(UnidentifiedConnection connection) => _unidentified.Remove(connection);
+
+    internal void OnSilent(UnidentifiedConnection connection)
+    {
+        _unidentified.Remove(connection);
+        _switch.Counters.SilentConnectionsClosed++;
+        _log.SilentConnectionClosed();
+    }
+
+    internal ClientSession? FindSession(uint id) => _sessions.GetValueOrDefault(id);
+
+    /// <returns>Null at the limit.</returns>
+    internal ClientSession? TryBeginSession(UnixStream control)
+    {
+        if (_sessions.Count >= _options.MaxSessions)
+        {
+            Refuse();
+            return null;
+        }
+
+        ClientSession session = new(
+            this, _switch, _loop, _options.SessionWindow, NewId(), control.Peer.Pid);
+        _sessions.Add(session.Id, session);
+        _log.SessionBegan(session.Name);
+        return session;
+    }
+
+    internal void OnSlow(ClientSession session, int unread) => _log.SlowSessionClosed(session.Name, unread);
+
+    internal void OnSessionClosed(ClientSession session, string reason)
+    {
+        _sessions.Remove(session.Id);
+        _log.SessionEnded(session.Name, reason);
+    }
+
+    /// <summary>
+    /// Not to be guessed (the original gave away heap addresses), not 0, and below 2^31, because clients of 2005 keep it
+    /// in whatever their word size gives (spec section 1).
+    /// </summary>
+    private uint NewId()
+    {
+        uint id;
+        do
+        {
+            id = (uint)RandomNumberGenerator.GetInt32(1, int.MaxValue);
+        }
+        while (_sessions.ContainsKey(id));
+        return id;
+    }
+
+    private void Refuse()
+    {
+        _switch.Counters.ConnectionsRefused++;
+        _log.ConnectionRefused(_sessions.Count, _unidentified.Count);
+    }
+}
