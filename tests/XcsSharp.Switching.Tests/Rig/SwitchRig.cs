@@ -1,0 +1,137 @@
+using System.Net.Sockets;
+
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+using Microsoft.Win32.SafeHandles;
+
+using XcsSharp.Reactor;
+using XcsSharp.TestKit;
+
+namespace XcsSharp.Switching.Tests.Rig;
+
+/// <summary>
+/// A switch with its listener on a real loop and real sockets, turned by the test itself; Xen, guests and time
+/// are played.
+/// </summary>
+internal sealed class SwitchRig : IDisposable
+{
+    private readonly PrivateDirectory _directory = new("switch");
+    private readonly Socket _listening = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+    private readonly List<IDisposable> _owned = [];
+
+    public SwitchRig(Action<SwitchOptions>? configure = null)
+    {
+        configure?.Invoke(Options);
+        Loop = new EventLoop(Clock);
+        Switch = new ControlSwitch(Loop, Hypervisor, Options, new Logger<ControlSwitch>(Log));
+        Listener = new ClientListener(Loop, Switch, Options, new Logger<ClientListener>(Log));
+        Switch.Start();
+        _listening.Bind(new UnixDomainSocketEndPoint(_directory["s"]));
+        _listening.Listen();
+    }
+
+    public FakeTimeProvider Clock { get; } = new();
+
+    public EventLoop Loop { get; }
+
+    public FakeHypervisor Hypervisor { get; } = new();
+
+    public SwitchOptions Options { get; } = new();
+
+    public RecordingLog Log { get; } = new();
+
+    public ControlSwitch Switch { get; }
+
+    public ClientListener Listener { get; }
+
+    /// <summary>A domain that Xen knows and has reported, without a channel.</summary>
+    public FakeGuest AddDomain(uint domid, string? name = null)
+    {
+        FakeGuest guest = new(Hypervisor, domid, name);
+        _owned.Add(guest);
+        Hypervisor.Guests[domid] = guest;
+        Switch.OnDomainAppeared(domid, guest.Name, guest.Uuid);
+        return guest;
+    }
+
+    /// <summary>A domain with an open granted channel.</summary>
+    public FakeGuest AddGuest(uint domid, string? name = null)
+    {
+        FakeGuest guest = AddDomain(domid, name);
+        Offer(guest);
+        Settle();
+        return guest;
+    }
+
+    public void Offer(FakeGuest guest)
+        => Switch.OnTransportOffered(guest.Domid, Hypervisor.MakeTransport(guest, TransportKind.Granted));
+
+    public void RemoveDomain(FakeGuest guest)
+    {
+        Hypervisor.Guests.Remove(guest.Domid);
+        Switch.OnDomainGone(guest.Domid);
+    }
+
+    public ControlChannel Channel(FakeGuest guest) => Switch.FindByDomid(guest.Domid)!.Channel!;
+
+    public RecordingSubscriber Attach(RecordingSubscriber subscriber, bool bindAll = true)
+    {
+        Switch.Attach(subscriber);
+        if (bindAll)
+        {
+            Switch.Bind(subscriber, ProtocolLimits.PortWildcard, ProtocolLimits.TypeWildcard);
+        }
+
+        return subscriber;
+    }
+
+    public RecordClient Connect()
+    {
+        Socket client = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        client.Connect(_listening.LocalEndPoint!);
+        client.Blocking = false;
+        Socket accepted = _listening.Accept();
+        accepted.Blocking = false;
+        nint descriptor = accepted.SafeHandle.DangerousGetHandle();
+        accepted.SafeHandle.SetHandleAsInvalid();
+        Listener.Accept(new SafeFileHandle(descriptor, ownsHandle: true));
+        RecordClient connection = new(this, client);
+        _owned.Add(connection);
+        return connection;
+    }
+
+    public SessionClient OpenSession()
+    {
+        SessionClient session = new(this);
+        _owned.Add(session);
+        return session;
+    }
+
+    /// <summary>Turns the loop until nothing happens any more.</summary>
+    public void Settle()
+    {
+        while (Hypervisor.Deliver() | Loop.RunOnce(TimeSpan.Zero))
+        {
+        }
+    }
+
+    public void Advance(TimeSpan time)
+    {
+        Clock.Advance(time);
+        Settle();
+    }
+
+    public void Dispose()
+    {
+        Listener.Dispose();
+        Switch.Dispose();
+        Loop.Dispose();
+        _listening.Dispose();
+        foreach (IDisposable owned in _owned)
+        {
+            owned.Dispose();
+        }
+
+        _directory.Dispose();
+    }
+}
