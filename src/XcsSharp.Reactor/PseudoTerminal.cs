@@ -49,6 +49,9 @@ public sealed class PseudoTerminal : IReadyHandler, IDisposable
     /// <summary>/dev/pts/N; the number is given to another terminal after this one is disposed.</summary>
     public string SlavePath { get; }
 
+    /// <summary>Bytes written that the slave's reader could read now and has not read (at most 4096 show).</summary>
+    public int Unread => _disposed ? 0 : Terminals.Unread(_slave);
+
     /// <exception cref="ErrnoException">No terminal left (kernel.pty.max), or no descriptor.</exception>
     public static PseudoTerminal Open(EventLoop loop, IPtyOwner owner)
     {

@@ -31,6 +31,7 @@ internal static partial class Libc
     internal const int TCSANOW = 0;
     internal const int TCSADRAIN = 1;
     internal const int TCSAFLUSH = 2;
+    internal const nuint FIONREAD = 0x541B;
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int posix_openpt(int flags);
@@ -50,6 +51,9 @@ internal static partial class Libc
 
     [LibraryImport(Library, SetLastError = true)]
     internal static unsafe partial int tcsetattr(SafeFileHandle fd, int when, termios* settings);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static unsafe partial int ioctl(SafeFileHandle fd, nuint request, int* value);
 
     [LibraryImport(Library)]
     internal static unsafe partial void cfmakeraw(termios* settings);

@@ -58,6 +58,15 @@ internal static unsafe class Terminals
         }
     }
 
+    /// <summary>Bytes that a read would give now; 0 when the descriptor cannot say.</summary>
+    public static int Unread(SafeFileHandle terminal)
+    {
+        int count = 0;
+
+        // SAFETY: FIONREAD stores one int.
+        return SysResult.From(Libc.ioctl(terminal, Libc.FIONREAD, &count)).IsOk ? count : 0;
+    }
+
     /// <summary>Bytes pass unchanged both ways: no echo, no lines, no signals, no translation (cfmakeraw).</summary>
     public static termios Raw(termios settings)
     {
