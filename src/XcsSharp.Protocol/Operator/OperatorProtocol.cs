@@ -6,10 +6,17 @@ namespace XcsSharp.Protocol.Operator;
 /// one JSON document and ends.
 /// </summary>
 /// <remarks>
-/// Client: <c>ATTACH name-or-domid</c>, <c>LIST</c> or <c>STATUS</c>. Daemon: <c>OK</c>, after an attach followed by domid
+/// Client: <c>ATTACH domid-or-name</c>, <c>LIST</c> or <c>STATUS</c>. Daemon: <c>OK</c>, after an attach followed by domid
 /// and name; or <c>ERR</c>, a code of <see cref="OperatorError"/> and a sentence that says what to do.
 /// Lines are UTF-8 and end in a line feed; a carriage return before it is tolerated, so that socat and a
-/// keyboard will do as a client.
+/// keyboard will do as a client. Bytes that follow an <c>ATTACH</c> line at once are already input for the guest.
+/// <para>
+/// A domain given in digits is looked for by its id first, then by its name. A viewer first gets the last 2 KiB
+/// of the console's output, so that a waiting prompt is seen; <c>ATTACH domain all</c> begins with the oldest
+/// byte that is retained, <c>ATTACH domain new</c> with nothing old. (A domain whose name ends in the word <c>all</c> or <c>new</c>
+/// is therefore reached by its id.) Output that a slow viewer has missed is marked in its place, on a line of its
+/// own: <c>[gap: 18,312 bytes]</c>. When the domain goes, what is left is sent and the connection ends.
+/// </para>
 /// </remarks>
 public static class OperatorProtocol
 {
@@ -21,6 +28,15 @@ public static class OperatorProtocol
     public const string Status = "STATUS";
     public const string Ok = "OK";
     public const string Error = "ERR";
+
+    /// <summary>Last word of an <c>ATTACH</c> line: begin with the oldest retained byte.</summary>
+    public const string ReplayAll = "all";
+
+    /// <summary>Last word of an <c>ATTACH</c> line: begin with nothing old.</summary>
+    public const string ReplayNew = "new";
+
+    /// <summary>Bytes of old output that a viewer gets unless it says otherwise.</summary>
+    public const int RecentBytes = 2048;
 }
 
 /// <summary>Why a request on the console socket was refused: the word after <c>ERR</c>.</summary>
@@ -32,4 +48,5 @@ public static class OperatorError
     public const string NoConsole = "no-console";
     public const string LineTooLong = "line-too-long";
     public const string TooManyViewers = "too-many-viewers";
+    public const string TooManyConnections = "too-many-connections";
 }

@@ -1,0 +1,132 @@
+using System.Diagnostics;
+
+using XcsSharp.Protocol;
+using XcsSharp.Switching;
+
+namespace XcsSharp.Consoles;
+
+/// <summary>
+/// Carries input from a console's terminal and viewers to the guest, in requests of at most 60 bytes. The sources take
+/// turns, one request each; none is reordered, none can keep another waiting for more than its turn.
+/// </summary>
+/// <remarks>
+/// While the guest has no room, or no channel, the bytes stay with their source, and the source is not read once
+/// it holds <see cref="InputSource.PauseAt"/>. A viewer that leaves may leave input behind (<c>echo reboot | socat …</c>); all
+/// such input shares one queue of <see cref="MaxAbandoned"/> bytes, and what goes beyond is dropped and counted.
+/// </remarks>
+internal sealed class ConsoleInput
+{
+    /// <summary>The id of our requests. No guest looks at it, but some echo it as an index: 0xFF is "no callback" (spec section 7).</summary>
+    internal const byte RequestId = 0xFF;
+
+    /// <summary>Console data; the only subtype of <see cref="MessageType.Console"/> there is.</summary>
+    internal const byte DataSubtype = 0;
+
+    /// <summary>Bytes of input held for sources that are gone.</summary>
+    internal const int MaxAbandoned = 64 * 1024;
+
+    private readonly ISubscriber _sender;
+    private readonly Queue<InputSource> _line = new();
+    private readonly InputSource _abandoned = new(origin: null);
+    private ControlChannel? _channel;
+    private bool _blocked;
+
+    internal ConsoleInput(ISubscriber sender)
+    {
+        _sender = sender;
+    }
+
+    /// <summary>Bytes given to the channel.</summary>
+    internal ulong BytesSent { get; private set; }
+
+    /// <summary>Bytes of departed sources that found no room.</summary>
+    internal ulong BytesDropped { get; private set; }
+
+    /// <summary>The channel to send on; null while the domain has none.</summary>
+    internal ControlChannel? Channel
+    {
+        get => _channel;
+        set
+        {
+            _channel = value;
+            _blocked = false;
+            Send();
+        }
+    }
+
+    internal void Add(InputSource source, ReadOnlySpan<byte> data)
+    {
+        if (data.IsEmpty)
+        {
+            return;
+        }
+
+        Hold(source, data);
+        Send();
+    }
+
+    /// <summary>Takes over what a source that is gone has left.</summary>
+    internal void Abandon(InputSource source)
+    {
+        if (source.Count == 0)
+        {
+            return;
+        }
+
+        ReadOnlySpan<byte> rest = source.Peek(source.Count);
+        int take = Math.Min(rest.Length, MaxAbandoned - _abandoned.Count);
+        BytesDropped += (ulong)(rest.Length - take);
+        Hold(_abandoned, rest[..take]);
+
+        // It leaves the line when its turn comes.
+        source.Clear();
+        Send();
+    }
+
+    /// <summary>The channel has room again.</summary>
+    internal void OnRoom()
+    {
+        _blocked = false;
+        Send();
+    }
+
+    private void Hold(InputSource source, ReadOnlySpan<byte> data)
+    {
+        source.Append(data);
+        if (!source.IsInLine)
+        {
+            source.IsInLine = true;
+            _line.Enqueue(source);
+        }
+    }
+
+    private void Send()
+    {
+        while (!_blocked && _channel is not null && _line.TryPeek(out InputSource? source))
+        {
+            ReadOnlySpan<byte> data = source.Peek(ProtocolLimits.MaxPayload);
+            if (!data.IsEmpty)
+            {
+                ControlMessage request = ControlMessage.Create(MessageType.Console, DataSubtype, RequestId, data);
+                if (!_channel.TrySendRequest(_sender, request))
+                {
+                    _blocked = true;
+                    return;
+                }
+
+                BytesSent += (ulong)data.Length;
+            }
+
+            _ = _line.Dequeue();
+            source.IsInLine = source.Count > data.Length;
+            if (source.IsInLine)
+            {
+                _line.Enqueue(source);
+            }
+
+            // Last: the origin may be read again from here on, and must find a consistent line.
+            source.Advance(data.Length);
+            Debug.Assert(source.IsInLine || source.Count == 0, "held input without a place in the line");
+        }
+    }
+}
