@@ -59,7 +59,7 @@ public sealed class SimMachine : IAsyncDisposable
             all.AddRange(["--domid", domid.ToString(CultureInfo.InvariantCulture)]);
         }
 
-        if (guest.Classic)
+        if (guest.Classic && guest.Announced)
         {
             all.Add("--classic");
         }
@@ -88,4 +88,5 @@ public sealed class SimMachine : IAsyncDisposable
 /// <param name="Name">Unique on its machine.</param>
 /// <param name="Domid">Null: the next free one.</param>
 /// <param name="Classic">Whether its control page is the one in shared_info, as in 2005.</param>
-public sealed record GuestOptions(string Name, uint? Domid = null, bool Classic = false);
+/// <param name="Announced">Whether the toolstack tells the daemon of a classic channel; if not, a client has to open it.</param>
+public sealed record GuestOptions(string Name, uint? Domid = null, bool Classic = false, bool Announced = true);

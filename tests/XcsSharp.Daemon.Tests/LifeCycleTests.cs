@@ -1,0 +1,149 @@
+using System.Diagnostics;
+
+using XcsSharp.TestKit;
+
+namespace XcsSharp.Daemon.Tests;
+
+/// <summary>The daemon as a service: readiness, stop, failure, watchdog, sockets from the service manager, idleness.</summary>
+public sealed class LifeCycleTests
+{
+    private const int LoopFailed = 1;
+
+    [Fact]
+    public async Task When_it_says_ready_its_sockets_answer_and_the_guests_of_before_are_served()
+    {
+        await using SimMachine machine = await SimMachine.StartAsync(Lab.Cancel);
+        await using GuestProgram guest = GuestProgram.StartConsole(machine, new GuestOptions("early"));
+        DaemonPlaces places = new(machine);
+        long start = Stopwatch.GetTimestamp();
+        await using XcsdDaemon daemon = await XcsdDaemon.StartAsync(places, Lab.Cancel);
+        Lab.Print($"ready after {Stopwatch.GetElapsedTime(start).TotalMilliseconds:0} ms, {ProcessFigures.ResidentKiB(daemon.Pid)} KiB resident");
+
+        foreach (string socket in (string[])[places.Xcs, places.Classic])
+        {
+            using RecordSubscriber subscriber = await RecordSubscriber.ConnectAsync(socket, Lab.Cancel);
+        }
+
+        Assert.Contains((await OperatorQuery.ListAsync(places.Console, Lab.Cancel)).Domains, domain => domain.Name == "early");
+        await OperatorQuery.WaitForConnectedAsync(places.Console, "early", Lab.Cancel);
+    }
+
+    [Fact]
+    public async Task Sigterm_stops_it_cleanly_and_nothing_is_left()
+    {
+        await using Lab lab = await Lab.StartAsync();
+        await lab.ConsoleGuestAsync("web");
+        ConsoleSocket viewer = await lab.AttachAsync("web", static _ => { });
+        RecordSubscriber subscriber = await lab.SubscribeAsync();
+        Assert.True(File.Exists(lab.PtyOf("web")));
+
+        Assert.Equal(0, await lab.Daemon.TerminateAsync(Lab.Cancel));
+
+        Assert.Contains("STOPPING=1\n", lab.Daemon.Notify.Messages.Text, StringComparison.Ordinal);
+        await viewer.Ended.WaitAsync(Transcript.DefaultDeadline, Lab.Cancel);
+        await subscriber.Data.WaitForEndAsync(Lab.Cancel);
+        string[] left =
+        [
+            .. new[] { lab.Places.Xcs, lab.Places.Classic, lab.Places.Console }.Where(File.Exists),
+            .. Directory.Exists(lab.Places.PtyDirectory) ? Directory.GetFileSystemEntries(lab.Places.PtyDirectory) : [],
+        ];
+        Assert.Empty(left);
+    }
+
+    [Fact]
+    public async Task A_daemon_that_was_killed_leaves_nothing_that_stops_the_next_one()
+    {
+        await using Lab lab = await Lab.StartAsync();
+        await lab.ConsoleGuestAsync("web");
+        await lab.Daemon.Kill9Async(Lab.Cancel);
+        Assert.True(File.Exists(lab.Places.Xcs)); // the stale socket is there
+
+        await lab.RestartAsync();
+
+        await lab.ConnectedAsync("web");
+        await lab.SubscribeAsync();
+    }
+
+    [Fact]
+    public async Task When_the_machine_dies_under_it_it_ends_with_a_failure()
+    {
+        await using Lab lab = await Lab.StartAsync();
+        await lab.ConsoleGuestAsync("web");
+
+        await lab.Machine.Kill9Async(Lab.Cancel);
+
+        Assert.Equal(LoopFailed, await lab.Daemon.Process.WaitAsync(Lab.Cancel));
+        Assert.NotEmpty(lab.Daemon.Log);
+    }
+
+    [Fact]
+    public async Task It_tells_the_watchdog_that_the_loop_turns()
+    {
+        await using SimMachine machine = await SimMachine.StartAsync(Lab.Cancel);
+        DaemonLaunch launch = new() { Environment = new Dictionary<string, string> { ["WATCHDOG_USEC"] = "200000" } };
+        long start = Stopwatch.GetTimestamp();
+        await using XcsdDaemon daemon = await XcsdDaemon.StartAsync(new DaemonPlaces(machine), Lab.Cancel, launch: launch);
+
+        const int Pings = 6;
+        await daemon.Notify.Messages.WaitAsync(
+            bytes => bytes.Count("WATCHDOG=1\n"u8) >= Pings, $"{Pings} pings", deadline: null, Lab.Cancel);
+
+        // Every 100 ms: so the sixth needs 500 ms, a busy machine more, but no machine less.
+        Assert.True(Stopwatch.GetElapsedTime(start) > TimeSpan.FromMilliseconds(450), "faster than half the interval");
+    }
+
+    [Fact]
+    public async Task It_serves_on_the_sockets_that_the_service_manager_opened()
+    {
+        await using SimMachine machine = await SimMachine.StartAsync(Lab.Cancel);
+        await using GuestProgram guest = GuestProgram.StartConsole(machine, new GuestOptions("web"));
+        DaemonPlaces places = new(machine);
+        DaemonLaunch launch = new() { Prefix = PerlPrograms.Listening(places.Xcs, places.Console, places.Classic) };
+        await using (XcsdDaemon daemon = await XcsdDaemon.StartAsync(places, Lab.Cancel, launch: launch))
+        {
+            await OperatorQuery.WaitForConnectedAsync(places.Console, "web", Lab.Cancel);
+            using RecordSubscriber subscriber = await RecordSubscriber.ConnectAsync(places.Xcs, Lab.Cancel);
+            using RecordSubscriber of2005 = await RecordSubscriber.ConnectAsync(places.Classic, Lab.Cancel);
+            await subscriber.BindAsync(Lab.Cancel);
+            await guest.WriteAsync("activated\n", Lab.Cancel);
+            await subscriber.ReceiveAsync(Protocol.RecordType.Request, Lab.Cancel);
+            Assert.Equal(0, await daemon.TerminateAsync(Lab.Cancel));
+        }
+
+        // They belong to the service manager, which goes on listening for the next start.
+        Assert.True(File.Exists(places.Xcs) && File.Exists(places.Console) && File.Exists(places.Classic));
+    }
+
+    [Fact]
+    public async Task An_idle_daemon_sleeps()
+    {
+        await using Lab lab = await Lab.StartAsync();
+        (GuestProgram guest, uint _) = await lab.ConsoleGuestAsync("web");
+        Transcript seen = new("viewer");
+        await lab.AttachAsync("web", seen.Append);
+        lab.OpenPty("web", static _ => { });
+        RecordSubscriber subscriber = await lab.SubscribeAsync();
+        await guest.WriteAsync("the last word\n", Lab.Cancel);
+        await seen.WaitForTextAsync("the last word\n", Lab.Cancel);
+        await subscriber.ReceiveAsync(Protocol.RecordType.Request, Lab.Cancel);
+        await WatchAsync(TimeSpan.FromMilliseconds(300), lab); // its answer to the guest, and whatever else is under way
+
+        IReadOnlyDictionary<string, long> sleeps = await WatchAsync(TimeSpan.FromSeconds(5), lab);
+
+        Lab.Print(string.Join(", ", sleeps.Select(thread => $"{thread.Key}: {thread.Value}")));
+        Assert.Equal(0, sleeps["xcsd-loop"]);
+    }
+
+    /// <summary>How often each thread woke in that time: a thread that wakes has to go to sleep again.</summary>
+    private static async Task<IReadOnlyDictionary<string, long>> WatchAsync(TimeSpan time, Lab lab)
+    {
+        IReadOnlyDictionary<int, (string Name, long Sleeps)> before = ProcessFigures.Sleeps(lab.Daemon.Pid);
+        await Task.Delay(time, Lab.Cancel);
+        IReadOnlyDictionary<int, (string Name, long Sleeps)> after = ProcessFigures.Sleeps(lab.Daemon.Pid);
+        return after
+            .Where(thread => before.ContainsKey(thread.Key))
+            .GroupBy(thread => thread.Value.Name)
+            .ToDictionary(
+                group => group.Key, group => group.Sum(thread => thread.Value.Sleeps - before[thread.Key].Sleeps));
+    }
+}
