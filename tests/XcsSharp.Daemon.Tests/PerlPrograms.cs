@@ -32,7 +32,7 @@ internal static class PerlPrograms
         while (@ARGV and (my $path = shift @ARGV) ne "--") {
             socket(my $s, AF_UNIX, SOCK_STREAM, 0) or die $!;
             bind($s, pack_sockaddr_un($path)) or die "$path: $!"; listen($s, 16) or die $!;
-            fileno($s) == 3 + @open or die "descriptor " . fileno($s); push @open, $s;
+            POSIX::dup2(fileno($s), 3 + @open) or die $!; push @open, $s; # upwards: never onto one still to be moved
         }
         $ENV{LISTEN_FDS} = @open; $ENV{LISTEN_PID} = $$;
         exec { $ARGV[0] } @ARGV or die $!;
@@ -45,5 +45,5 @@ internal static class PerlPrograms
         => ChildProcess.Start("perl", ["-MSocket", "-e", Viewer, socket, domain], new() { Name = "viewer" });
 
     /// <summary>A prefix of the daemon's command line: the daemon gets these sockets from descriptor 3 on.</summary>
-    public static string[] Listening(params string[] paths) => ["perl", "-MSocket", "-e", Activator, .. paths, "--"];
+    public static string[] Listening(params string[] paths) => ["perl", "-MSocket", "-MPOSIX=dup2", "-e", Activator, .. paths, "--"];
 }
