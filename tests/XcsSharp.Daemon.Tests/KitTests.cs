@@ -73,6 +73,25 @@ public sealed class KitTests
     }
 
     [Fact]
+    public async Task A_machine_runs_a_guest_and_goes_without_a_trace()
+    {
+        string state;
+        await using (SimMachine machine = await SimMachine.StartAsync(Lab.Cancel))
+        {
+            state = machine.State;
+            await using ChildProcess guest = machine.Run(new GuestOptions("sleeper", 12), "cat", []);
+            await guest.Input.WriteAsync("up\n"u8.ToArray(), Lab.Cancel);
+            await guest.Input.FlushAsync(Lab.Cancel);
+            await guest.Output.WaitForTextAsync("up\n", Lab.Cancel);
+            ChildResult list = await machine.CommandAsync(Lab.Cancel, "list");
+            Assert.Contains("12", list.Output, StringComparison.Ordinal);
+            Assert.Contains("sleeper", list.Output, StringComparison.Ordinal);
+        }
+
+        Assert.False(Directory.Exists(Path.GetDirectoryName(state)));
+    }
+
+    [Fact]
     public async Task A_wait_ends_with_what_was_said_when_it_is_in_vain()
     {
         Transcript transcript = new("guest");
