@@ -1,0 +1,318 @@
+using System.Globalization;
+
+using Microsoft.Extensions.Logging;
+
+using XcsSharp.Interop;
+using XcsSharp.Interop.Xen;
+using XcsSharp.Reactor;
+using XcsSharp.Switching;
+
+namespace XcsSharp.Xen;
+
+/// <summary>
+/// Follows xenstore: which domains there are, what they are called, and when their keys for a control page have to be
+/// looked at again.
+/// </summary>
+/// <remarks>
+/// 1. Watch events are read in batches; however many tell of domains, Xen is asked for its list once a batch, and the
+///    list is merged with the table in one pass.
+/// 2. A domain's keys are looked at once a batch, and at most once in <see cref="s_pause"/>: a guest that writes them
+///    in a loop gets no more of the daemon's time than that.
+/// 3. Watch tokens name the domain's life, so no event reaches a successor.
+/// </remarks>
+internal sealed class DomainDiscovery : IReadyHandler, IDisposable
+{
+    private const int EventsPerTurn = 256;
+    private const string DomainsToken = "domains";
+    private const string ClassicToken = "classic";
+
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(1);
+
+    private readonly HypervisorConnections _connections;
+    private readonly ControlPages _pages;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _log;
+    private readonly DomainTable _table = new();
+    private readonly List<XenDomain> _gone = [];
+    private readonly List<XenDomain> _appeared = [];
+    private readonly LoopTimer _timer;
+    private readonly EventLoop _loop;
+    private List<XenDomain> _dirty = [];
+    private List<XenDomain> _looking = [];
+    private Registration? _registration;
+    private IHypervisorSink? _sink;
+    private bool _domainsChanged;
+    private bool _reporting;
+
+    public DomainDiscovery(EventLoop loop, HypervisorConnections connections, ControlPages pages, ILogger log)
+    {
+        _loop = loop;
+        _connections = connections;
+        _pages = pages;
+        _clock = loop.Clock;
+        _log = log;
+        _timer = loop.CreateTimer(Settle);
+    }
+
+    /// <exception cref="ErrnoException">A watch or the first list was refused.</exception>
+    public void Start(IHypervisorSink sink)
+    {
+        _sink = sink;
+        _pages.Start(sink);
+
+        // Watch first, list then: what changes in between is told twice rather than never.
+        ThrowIfRefused(_connections.Store.Watch(StorePaths.Introduced, DomainsToken), StorePaths.Introduced);
+        ThrowIfRefused(_connections.Store.Watch(StorePaths.Released, DomainsToken), StorePaths.Released);
+        ThrowIfRefused(_connections.Store.Watch(StorePaths.Classic, ClassicToken), StorePaths.Classic);
+        Errno error = Refresh();
+        if (error != Errno.OK)
+        {
+            throw new ErrnoException("list the domains", error, null);
+        }
+
+        Settle();
+        _registration = _loop.Register(_connections.Store.FileDescriptor, Readiness.Readable, this);
+    }
+
+    public XenDomain? Find(uint domid) => _table.Find(domid);
+
+    /// <summary>A domain that Xen has, even if discovery had not heard of it before.</summary>
+    public XenDomain? FindOrRefresh(uint domid)
+    {
+        if (_table.Find(domid) is null && _sink is not null)
+        {
+            _ = Refresh();
+        }
+
+        return _table.Find(domid);
+    }
+
+    public void OnReady(Readiness ready)
+    {
+        for (int i = 0; i < EventsPerTurn; i++)
+        {
+            Errno error = _connections.Store.TryReadWatch(out string? path, out string? token);
+            if (error == Errno.EAGAIN)
+            {
+                break;
+            }
+
+            if (error != Errno.OK || path is null || token is null)
+            {
+                throw new HypervisorLostException($"the connection to xenstore ended ({error})");
+            }
+
+            Note(path, token);
+        }
+
+        Settle();
+    }
+
+    public void Dispose()
+    {
+        _registration?.Dispose();
+        _timer.Cancel();
+    }
+
+    private static void ThrowIfRefused(Errno error, string path)
+    {
+        if (error != Errno.OK)
+        {
+            throw new ErrnoException("watch in xenstore", error, path);
+        }
+    }
+
+    private void Note(string path, string token)
+    {
+        switch (token)
+        {
+            case DomainsToken:
+                _domainsChanged = true;
+                break;
+            case ClassicToken:
+                NoteClassic(path);
+                break;
+            default:
+                NoteDomain(path, token);
+                break;
+        }
+    }
+
+    private void NoteClassic(string path)
+    {
+        if (path.Length <= StorePaths.Classic.Length)
+        {
+            // The directory itself: any of them may have come or gone.
+            foreach (XenDomain domain in _table.Living)
+            {
+                MarkDirty(domain);
+            }
+        }
+        else if (TryParseDomid(path.AsSpan(StorePaths.Classic.Length + 1), '/', out uint domid)
+            && _table.Find(domid) is { } announced)
+        {
+            MarkDirty(announced);
+        }
+    }
+
+    private void NoteDomain(string path, string token)
+    {
+        if (!TryParseDomid(token, ':', out uint domid) || _table.Find(domid) is not { } domain || domain.Token != token)
+        {
+            return;
+        }
+
+        if (path == domain.NamePath)
+        {
+            string name = ReadName(domain);
+            if (name != domain.Name)
+            {
+                domain.Name = name;
+                _sink!.OnDomainAppeared(domain.Domid, name, domain.Uuid);
+            }
+        }
+        else
+        {
+            MarkDirty(domain);
+        }
+    }
+
+    private static bool TryParseDomid(ReadOnlySpan<char> text, char end, out uint domid)
+    {
+        int length = text.IndexOf(end);
+        return uint.TryParse(
+            length < 0 ? text : text[..length], NumberStyles.None, CultureInfo.InvariantCulture, out domid);
+    }
+
+    /// <summary>Its keys may have changed: look soon, and take up again what had been given up.</summary>
+    private void MarkDirty(XenDomain domain)
+    {
+        domain.TriesLeft = ControlPages.Tries;
+        LookAt(domain, domain.NextLook);
+    }
+
+    private void LookAt(XenDomain domain, long timestamp)
+    {
+        if (!domain.IsDirty)
+        {
+            domain.IsDirty = true;
+            domain.DueAt = timestamp;
+            _dirty.Add(domain);
+        }
+        else
+        {
+            domain.DueAt = Math.Min(domain.DueAt, timestamp);
+        }
+    }
+
+    /// <summary>Does what the events of a batch asked for, and plans what is not due yet.</summary>
+    private void Settle()
+    {
+        long next = long.MaxValue;
+        if (_domainsChanged)
+        {
+            Errno error = Refresh();
+            _domainsChanged = error != Errno.OK;
+            if (_domainsChanged)
+            {
+                _log.NotListed(error);
+                next = After(s_retry);
+            }
+        }
+
+        (_looking, _dirty) = (_dirty, _looking);
+        foreach (XenDomain domain in _looking)
+        {
+            domain.IsDirty = false;
+            if (domain.IsGone)
+            {
+                continue;
+            }
+
+            if (domain.DueAt > _clock.GetTimestamp())
+            {
+                LookAt(domain, domain.DueAt);
+            }
+            else
+            {
+                bool again = _pages.Look(domain);
+                domain.NextLook = After(s_pause);
+                if (again)
+                {
+                    LookAt(domain, After(s_retry));
+                }
+            }
+        }
+
+        _looking.Clear();
+        foreach (XenDomain domain in _dirty)
+        {
+            next = Math.Min(next, domain.DueAt);
+        }
+
+        if (next != long.MaxValue)
+        {
+            TimeSpan wait = _clock.GetElapsedTime(_clock.GetTimestamp(), next);
+            _timer.Schedule(wait > TimeSpan.Zero ? wait : TimeSpan.Zero);
+        }
+    }
+
+    private long After(TimeSpan wait)
+        => _clock.GetTimestamp() + (long)(wait.TotalSeconds * _clock.TimestampFrequency);
+
+    /// <summary>Lists the domains and reports what changed: first the lives that ended, then the new ones.</summary>
+    private Errno Refresh()
+    {
+        if (_reporting)
+        {
+            // Asked from inside a report; the table is up to date as of that one.
+            return Errno.OK;
+        }
+
+        Errno error = _connections.Domains.List(out ReadOnlySpan<DomainListing> listed);
+        if (error != Errno.OK)
+        {
+            return error;
+        }
+
+        _table.Merge(listed, _gone, _appeared);
+        _reporting = true;
+        foreach (XenDomain domain in _gone)
+        {
+            // A dead domain's nodes are gone and its watches with them in spirit only: they must be taken back.
+            _ = _connections.Store.Unwatch(domain.PagePath, domain.Token);
+            _ = _connections.Store.Unwatch(domain.NamePath, domain.Token);
+            _sink!.OnDomainGone(domain.Domid);
+        }
+
+        foreach (XenDomain domain in _appeared)
+        {
+            WatchKeys(domain, domain.NamePath);
+            domain.Name = ReadName(domain);
+            _sink!.OnDomainAppeared(domain.Domid, domain.Name, domain.Uuid);
+            WatchKeys(domain, domain.PagePath);
+            MarkDirty(domain);
+        }
+
+        _gone.Clear();
+        _appeared.Clear();
+        _reporting = false;
+        return Errno.OK;
+    }
+
+    private void WatchKeys(XenDomain domain, string path)
+    {
+        Errno error = _connections.Store.Watch(path, domain.Token);
+        if (error != Errno.OK)
+        {
+            _log.NotWatched(domain, error);
+        }
+    }
+
+    private string ReadName(XenDomain domain)
+    {
+        Errno error = _connections.Store.Read(domain.NamePath, out string? name);
+        return GuestText.DomainName(error == Errno.OK ? name : null, domain.Domid);
+    }
+}

@@ -1,0 +1,69 @@
+using System.Globalization;
+
+namespace XcsSharp.Xen;
+
+/// <summary>One life of a domid, and what is known of its control page.</summary>
+internal sealed class XenDomain
+{
+    public XenDomain(uint domid, Guid uuid, ulong life, string name)
+    {
+        Domid = domid;
+        Uuid = uuid;
+        Name = name;
+        string path = string.Create(CultureInfo.InvariantCulture, $"/local/domain/{domid}");
+        NamePath = path + "/name";
+        PagePath = path + "/data/xcs";
+        ClassicPath = string.Create(CultureInfo.InvariantCulture, $"{StorePaths.Classic}/{domid}");
+        Token = string.Create(CultureInfo.InvariantCulture, $"{domid}:{life}");
+    }
+
+    public uint Domid { get; }
+
+    public Guid Uuid { get; }
+
+    public string Name { get; set; }
+
+    public string NamePath { get; }
+
+    /// <summary>Directory in which the guest publishes a granted control page. Guest-owned.</summary>
+    public string PagePath { get; }
+
+    /// <summary>Where the toolstack announces a classic channel. Owned by dom0.</summary>
+    public string ClassicPath { get; }
+
+    /// <summary>
+    /// Watch token. Names the life too: an event that was queued for the predecessor of a reused domid finds nobody.
+    /// </summary>
+    public string Token { get; }
+
+    /// <summary>
+    /// Nonce of the page that was served last, or that was found stale; 0 before. A page with this nonce is
+    /// never offered again: a program that ended leaves its keys behind.
+    /// </summary>
+    public ulong SeenNonce { get; set; }
+
+    /// <summary>The transport that was offered for it, until that is disposed.</summary>
+    public PortTransport? Offered { get; set; }
+
+    /// <summary>The last thing that was wrong, so that it is logged once and not for every event.</summary>
+    public string? Problem { get; set; }
+
+    /// <summary>The text of <see cref="ClassicPath"/> that was acted upon last, or null.</summary>
+    public string? SeenClassic { get; set; }
+
+    /// <summary>Waits for another look at its keys, at <see cref="DueAt"/>.</summary>
+    public bool IsDirty { get; set; }
+
+    /// <summary>Timestamp of that look.</summary>
+    public long DueAt { get; set; }
+
+    /// <summary>Timestamp before which its keys are not looked at again: a guest can write them in a loop.</summary>
+    public long NextLook { get; set; }
+
+    /// <summary>Failures of ours, not lies, that may still be tried again.</summary>
+    public int TriesLeft { get; set; }
+
+    public bool IsGone { get; set; }
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Name} ({Domid})");
+}

@@ -1,0 +1,115 @@
+using Microsoft.Extensions.Logging;
+
+using XcsSharp.Interop;
+using XcsSharp.Reactor;
+using XcsSharp.Switching;
+
+namespace XcsSharp.Xen;
+
+/// <summary>
+/// Xen, or a simulated machine, as the switch sees it: owns the connections to xenstore, the event-channel device, the
+/// grant device, foreign memory and the list of domains. Loop thread only.
+/// </summary>
+public sealed class XenHypervisor : IHypervisor, IDisposable
+{
+    /// <summary>The guest's end of a classic channel where the toolstack names none (spec section 2).</summary>
+    private const int ClassicGuestPort = 1;
+
+    private readonly HypervisorBackend _backend;
+    private readonly HypervisorConnections _connections;
+    private readonly TransportFactory _transports;
+    private readonly DomainDiscovery _discovery;
+    private bool _disposed;
+
+    /// <summary>Opens everything; nothing is bound, mapped or watched yet.</summary>
+    /// <exception cref="ErrnoException">A device or xenstore can not be opened.</exception>
+    public XenHypervisor(EventLoop loop, HypervisorBackend backend, ILogger<XenHypervisor> log)
+    {
+        _backend = backend;
+        _connections = new HypervisorConnections(loop);
+        try
+        {
+            _transports = new TransportFactory(loop, _connections);
+            var pages = new ControlPages(_connections.Store, _transports, domid => _discovery?.Find(domid), backend, log);
+            _discovery = new DomainDiscovery(loop, _connections, pages, log);
+        }
+        catch
+        {
+            _connections.Dispose();
+            throw;
+        }
+    }
+
+    public string Backend => _backend == HypervisorBackend.Xen ? "xen" : "sim";
+
+    public ulong PortsServed => _connections.Ports.PortsServed;
+
+    /// <summary>Events that came for ports nobody has (any more).</summary>
+    public ulong StaleEvents => _connections.Ports.StaleEvents;
+
+    /// <exception cref="ErrnoException">xenstore can not be watched, or the domains not be listed.</exception>
+    public void Start(IHypervisorSink sink) => _discovery.Start(sink);
+
+    public OpenFailure OpenClassic(uint domid, int localPort, int remotePort, out IChannelTransport? transport)
+    {
+        transport = null;
+        if (_backend == HypervisorBackend.Xen)
+        {
+            // Today's shared_info has the event-channel bitmaps where the control page was: writing there would
+            // corrupt the guest.
+            return OpenFailure.NotSupported;
+        }
+
+        if (localPort != 0 && _connections.Ports.IsBound(localPort))
+        {
+            return OpenFailure.PortInUse;
+        }
+
+        if (_discovery.FindOrRefresh(domid) is null)
+        {
+            return OpenFailure.NoSuchDomain;
+        }
+
+        Errno error = _transports.OpenClassic(
+            domid, remotePort == 0 ? ClassicGuestPort : remotePort, out PortTransport? opened);
+        transport = opened;
+        return error switch
+        {
+            Errno.OK => OpenFailure.None,
+            Errno.ESRCH => OpenFailure.NoSuchDomain,
+            _ => OpenFailure.Failed,
+        };
+    }
+
+    public bool TryBindVirq(int virq, IPortHandler handler, out int port)
+    {
+        SysResult bound = _connections.Ports.BindVirq(virq);
+        port = bound.IsOk ? bound.Value : 0;
+        if (bound.IsOk)
+        {
+            _connections.Ports.SetOwner(port, handler);
+        }
+
+        return bound.IsOk;
+    }
+
+    public void UnbindVirq(int port) => _connections.Ports.Unbind(port);
+
+    public void UnmaskPort(int port) => _connections.Ports.Unmask(port);
+
+    public bool NotifyPort(int port) => _connections.Ports.Notify(port);
+
+    /// <summary>Closes everything; transports that are still open go first.</summary>
+    public void Dispose()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        _discovery.Dispose();
+        _transports.Dispose();
+        _connections.Dispose();
+    }
+}

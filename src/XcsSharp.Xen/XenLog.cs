@@ -1,0 +1,25 @@
+using Microsoft.Extensions.Logging;
+
+using XcsSharp.Interop;
+using XcsSharp.Switching;
+
+namespace XcsSharp.Xen;
+
+/// <summary>What the adapter has to say. Domain names are sanitised before they come here.</summary>
+internal static partial class XenLog
+{
+    [LoggerMessage(1, LogLevel.Warning, "Domain {Domain}: no control channel, because {Problem}")]
+    public static partial void NoChannel(this ILogger log, XenDomain domain, string problem);
+
+    [LoggerMessage(2, LogLevel.Debug, "Domain {Domain}: the program behind the published page has ended already")]
+    public static partial void StalePage(this ILogger log, XenDomain domain);
+
+    [LoggerMessage(3, LogLevel.Warning, "Domain {Domain}: its keys can not be watched ({Error}); a change of them will be missed")]
+    public static partial void NotWatched(this ILogger log, XenDomain domain, Errno error);
+
+    [LoggerMessage(4, LogLevel.Warning, "The domains can not be listed ({Error}); trying again")]
+    public static partial void NotListed(this ILogger log, Errno error);
+
+    [LoggerMessage(5, LogLevel.Debug, "Domain {Domain}: {Kind} page offered, port {LocalPort} to its port {RemotePort}")]
+    public static partial void Offered(this ILogger log, XenDomain domain, TransportKind kind, int localPort, int remotePort);
+}
