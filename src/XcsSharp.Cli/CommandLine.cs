@@ -1,0 +1,165 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+using System.Text.Json;
+
+using XcsSharp.Client;
+using XcsSharp.Protocol.Operator;
+
+namespace XcsSharp.Cli;
+
+/// <summary>The verbs and options of xcsctl, and what an error of each kind becomes.</summary>
+internal sealed class CommandLine
+{
+    private const string SocketVariable = "XCS_CONSOLE_SOCKET";
+
+    private readonly StandardStreams _streams;
+    private readonly RootCommand _root;
+
+    private readonly Option<string> _socket = new("--socket")
+    {
+        Description = $"The daemon's console socket; {SocketVariable} sets it too",
+        HelpName = "PATH",
+        Recursive = true,
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable(SocketVariable) is { Length: > 0 } path
+            ? path
+            : ConsoleConnection.DefaultPath,
+    };
+
+    private readonly Option<bool> _json = new("--json")
+    {
+        Description = "One line of JSON: the list, the status; of a console who it is, on standard error",
+        Recursive = true,
+    };
+
+    public CommandLine(StandardStreams streams)
+    {
+        _streams = streams;
+        _root = new RootCommand("Looks after the Xen control switch xcsd: its domains, their consoles, the daemon itself.")
+        {
+            _socket,
+            _json,
+            List(),
+            Console(),
+            Status(),
+        };
+    }
+
+    public async Task<int> RunAsync(string[] arguments)
+    {
+        // A response file would make @NAME unusable as a domain's name.
+        ParseResult parsed = _root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (parsed.Action is ParseErrorAction or null)
+        {
+            foreach (ParseError error in parsed.Errors)
+            {
+                _streams.Error.WriteLine($"xcsctl: {error.Message}");
+            }
+
+            _streams.Error.WriteLine("Try: xcsctl --help");
+            return ExitCode.Usage;
+        }
+
+        InvocationConfiguration configuration = new()
+        {
+            Output = _streams.Output,
+            Error = _streams.Error,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null, // signals are ours: a terminal has to be restored
+        };
+        try
+        {
+            return await parsed.InvokeAsync(configuration);
+        }
+        catch (XcsException failure)
+        {
+            _streams.Error.WriteLine($"xcsctl: {TextTable.Printable(failure.Message)}");
+            return failure is XcsUnavailableException or XcsDisconnectedException
+                ? ExitCode.Unreachable
+                : ExitCode.Refused;
+        }
+    }
+
+    private Command List()
+    {
+        Command command = new("list", "Lists the domains with their channels, consoles and terminals");
+        command.SetAction(async (parsed, cancel) =>
+        {
+            DomainList list = await ConsoleConnection.ListAsync(parsed.GetValue(_socket)!, cancel);
+            _streams.Output.Write(parsed.GetValue(_json)
+                ? JsonSerializer.Serialize(list, OperatorJson.Default.DomainList) + "\n"
+                : Reports.List(list));
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private Command Status()
+    {
+        Command command = new("status", "Shows the daemon itself: version, what it serves, counters");
+        command.SetAction(async (parsed, cancel) =>
+        {
+            DaemonStatus status = await ConsoleConnection.StatusAsync(parsed.GetValue(_socket)!, cancel);
+            _streams.Output.Write(parsed.GetValue(_json)
+                ? JsonSerializer.Serialize(status, OperatorJson.Default.DaemonStatus) + "\n"
+                : Reports.Status(status));
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private Command Console()
+    {
+        Argument<string> domain = new("DOMAIN") { Description = "A domid or a name" };
+        Option<bool> fresh = new("--new") { Description = "Begin with nothing old (otherwise: the last screenful)" };
+        Option<bool> all = new("--all") { Description = "Begin with all the output that the daemon still has" };
+        Option<bool> exitOnEnd = new("--exit-on-eof")
+        {
+            Description = "Leave when standard input ends (otherwise: when the domain or the daemon does)",
+        };
+        Option<EscapeKey> escape = new("--escape")
+        {
+            Description = "The key that leaves: ^X with any X, or none, which binary input needs",
+            HelpName = "^X|none",
+            DefaultValueFactory = _ => EscapeKey.Default,
+            CustomParser = ParseEscape,
+        };
+        Command command = new("console", "Attaches to a domain's console; in a pipe too") { domain, fresh, all, exitOnEnd, escape };
+        domain.Validators.Add(result =>
+        {
+            if (string.IsNullOrWhiteSpace(result.GetValueOrDefault<string>()))
+            {
+                result.AddError("DOMAIN is empty: give a domid or a name (see: xcsctl list)");
+            }
+        });
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(fresh) && result.GetValue(all))
+            {
+                result.AddError("--new and --all exclude each other");
+            }
+        });
+        command.SetAction((parsed, _) => new ConsoleCommand(_streams)
+        {
+            Socket = parsed.GetValue(_socket)!,
+            Domain = parsed.GetValue(domain)!,
+            Replay = parsed.GetValue(all) ? ConsoleReplay.All : parsed.GetValue(fresh) ? ConsoleReplay.New : ConsoleReplay.Recent,
+            Escape = parsed.GetValue(escape),
+            ExitOnEndOfInput = parsed.GetValue(exitOnEnd),
+            Json = parsed.GetValue(_json),
+        }.RunAsync());
+        return command;
+    }
+
+    private static EscapeKey ParseEscape(ArgumentResult argument)
+    {
+        string text = argument.Tokens.Count == 1 ? argument.Tokens[0].Value : "";
+        if (EscapeKey.TryParse(text, out EscapeKey? key))
+        {
+            return key.Value;
+        }
+
+        argument.AddError($"--escape {text}: give a caret and a character, such as ^] or ^a, or the word none");
+        return default;
+    }
+}

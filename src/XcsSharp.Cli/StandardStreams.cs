@@ -1,0 +1,21 @@
+using System.Text;
+
+using XcsSharp.Interop;
+
+namespace XcsSharp.Cli;
+
+/// <summary>What the program reads from and writes to. The class <c>Console</c> is never touched: it would change the
+/// terminal's settings.</summary>
+internal sealed class StandardStreams
+{
+    private static readonly UTF8Encoding s_encoding = new(encoderShouldEmitUTF8Identifier: false);
+
+    public DescriptorStream Input { get; } = new(0);
+
+    /// <summary>For bytes; <see cref="Output"/> is the same for text.</summary>
+    public DescriptorStream RawOutput { get; } = new(1);
+
+    public TextWriter Output { get; } = new StreamWriter(new DescriptorStream(1), s_encoding) { AutoFlush = true, NewLine = "\n" };
+
+    public TextWriter Error { get; } = new StreamWriter(new DescriptorStream(2), s_encoding) { AutoFlush = true, NewLine = "\n" };
+}
