@@ -83,7 +83,12 @@ static void clear_byte(const struct grant_page *page, uint32_t offset) {
     close(fd);
 }
 
+/* Mappings with a port to notify: few if any, so that closing a port need not look for one. */
+static uint32_t s_notify_ports;
+
 void grants_port_closing(uint32_t slot) {
+    if (s_notify_ports == 0)
+        return;
     for (struct connection *c = g_machine.connections; c != NULL; c = c->next)
         for (struct holding *h = c->holdings; h != NULL; h = h->next)
             /* Linux keeps a port open for a notification that may still be due. Only the mapping
@@ -121,6 +126,8 @@ static void let_go(struct connection *c, struct holding *h) {
             free_grant(domain, grant);
         }
     }
+    if (h->notify_port != NO_NOTIFY)
+        s_notify_ports--;
     free(h);
 }
 
@@ -174,6 +181,8 @@ static struct holding *new_holding(struct connection *c, uint32_t count, uint32_
 }
 
 static void keep(struct connection *c, struct holding *h) {
+    if (h->notify_port != NO_NOTIFY)
+        s_notify_ports++;
     h->next = c->holdings;
     c->holdings = h;
 }

@@ -5,6 +5,7 @@
 #ifndef SIMXEN_H
 #define SIMXEN_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "xenevtchn.h"

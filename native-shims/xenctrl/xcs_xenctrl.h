@@ -15,7 +15,7 @@ extern "C" {
 #define XCS_DOMAIN_DYING 1u
 #define XCS_DOMAIN_SHUTDOWN 2u
 #define XCS_DOMAIN_PAUSED 4u
-#define XCS_DOMAIN_RUNNING 8u
+#define XCS_DOMAIN_RUNNING 8u /* computes, or waits for an event */
 #define XCS_DOMAIN_HVM 16u
 
 /* 48 bytes, no implicit padding. */

@@ -77,6 +77,8 @@ const char *machine_start_another(void) {
     return s_dirs[1];
 }
 
+void machine_stop_another(void) { CHECK(machine_stop(1)); }
+
 static struct process start(const struct simxen_domain_config *config,
                             void (*body)(struct process *self)) {
     struct process parent, child = {0};

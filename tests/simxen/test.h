@@ -58,8 +58,9 @@ struct process {
 
 const char *machine_dir(void);
 const char *simxen_path(void);
-/* A second machine in this test; stopped with it. Returns its directory. */
+/* A second machine in this test. Returns its directory. */
 const char *machine_start_another(void);
+void machine_stop_another(void);
 
 /* A new domain whose life is that process. */
 struct process guest_start(void (*body)(struct process *self));
