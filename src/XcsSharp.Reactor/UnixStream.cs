@@ -25,6 +25,14 @@ public interface IStreamOwner
     /// <summary>After a refused write, less than half of the limit is queued again.</summary>
     void OnRoom(UnixStream stream);
 
+    /// <summary>
+    /// The peer is gone while reading is paused: it takes nothing more, and what it sent last is still unread. Resume
+    /// reading to get that and the end, or dispose the stream.
+    /// </summary>
+    void OnPeerVanished(UnixStream stream)
+    {
+    }
+
     /// <summary>The stream is over and already disposed. Not called when the owner disposed it itself.</summary>
     void OnEnded(UnixStream stream, StreamEnd why);
 }
@@ -304,7 +312,10 @@ public sealed class UnixStream : IReadyHandler, ITurnEndWork, IDisposable
         if (_closing)
         {
             Dispose();
+            return;
         }
+
+        Owner?.OnPeerVanished(this);
     }
 
     private void End(StreamEnd why)
