@@ -80,7 +80,11 @@ public sealed class ControlSwitch : IHypervisorSink, IDisposable
         }
 
         _router.Remove(subscriber);
-        ForgetInChannels(subscriber);
+        foreach (ControlChannel channel in _channelsByPort.Values)
+        {
+            channel.Forget(subscriber);
+        }
+
         _virqs.Release(record);
         foreach ((ControlChannel channel, int references) in record.Interfaces.ToArray())
         {
@@ -96,7 +100,10 @@ public sealed class ControlSwitch : IHypervisorSink, IDisposable
     {
         if (_router.IsAttached(subscriber) && _router.SetSuspended(subscriber, true))
         {
-            ForgetInChannels(subscriber);
+            foreach (ControlChannel channel in _channelsByPort.Values)
+            {
+                channel.ExpectNoAnswerOf(subscriber);
+            }
         }
     }
 
@@ -342,14 +349,6 @@ public sealed class ControlSwitch : IHypervisorSink, IDisposable
         {
             // No last look: what is not taken stays in the ring for the next who opens it.
             CloseChannel(channel.Domain, reason, lastLook: false);
-        }
-    }
-
-    private void ForgetInChannels(ISubscriber subscriber)
-    {
-        foreach (ControlChannel channel in _channelsByPort.Values)
-        {
-            channel.Forget(subscriber);
         }
     }
 

@@ -24,6 +24,9 @@ public sealed class SwitchCounters
     /// <summary>Messages of clients for a domain that has no open channel.</summary>
     public ulong MessagesToNobody { get; internal set; }
 
+    /// <summary>Requests of clients that left, or had to, before the guest had room for them.</summary>
+    public ulong MessagesAbandoned { get; internal set; }
+
     /// <summary>Delivered requests that a session forgot because its client is too far behind with answers.</summary>
     public ulong DeliveriesForgotten { get; internal set; }
 

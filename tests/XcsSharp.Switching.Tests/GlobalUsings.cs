@@ -1,4 +1,4 @@
-global using Xunit;
-
 global using XcsSharp.Protocol;
 global using XcsSharp.Switching.Tests.Rig;
+
+global using Xunit;

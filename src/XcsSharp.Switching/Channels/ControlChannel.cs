@@ -162,10 +162,16 @@ public sealed class ControlChannel : IPortHandler
         }
     }
 
-    /// <summary>A subscriber takes no more messages: what only it was given is offered to the others.</summary>
+    /// <summary>A subscriber is gone and is not to be called.</summary>
     internal void Forget(ISubscriber subscriber)
     {
         _queue.RemoveWaiting(subscriber);
+        ExpectNoAnswerOf(subscriber);
+    }
+
+    /// <summary>A subscriber takes no more messages: what only it was given is offered to the others.</summary>
+    internal void ExpectNoAnswerOf(ISubscriber subscriber)
+    {
         if (_owed.Count > 0 && _owed.RemoveHolder(subscriber, _context.Now + _context.UnboundGrace))
         {
             WatchDeadlines(_context.Now);

@@ -41,7 +41,8 @@ internal sealed class ClientSession : ISubscriber
 
     public bool HasControl => _control is not null;
 
-    public bool HasData => _data is not null;
+    /// <summary>False also when the client of the data connection has left and only its requests wait.</summary>
+    public bool HasData => _data is { IsAbandoned: false };
 
     public void TakeControl(UnixStream stream, in XcsRecord reply, ReadOnlySpan<byte> rest)
     {
@@ -57,6 +58,9 @@ internal sealed class ClientSession : ISubscriber
     public void TakeData(UnixStream stream, in XcsRecord reply, ReadOnlySpan<byte> rest)
     {
         _window.Cancel();
+
+        // The client starts over: requests of its last connection that found no room would come as a surprise now.
+        CloseData();
         DataConnection data = _data = new DataConnection(this, stream);
         data.TryPush(reply);
         _switch.Resume(this);
@@ -80,12 +84,14 @@ internal sealed class ClientSession : ISubscriber
         }
 
         _data = null;
-
-        // What was delivered on the lost connection is not answered on the next one.
-        _delivered.Clear();
-        _switch.Suspend(this);
-        WatchWindow();
+        StopDelivery();
     }
+
+    /// <summary>
+    /// The data connection is away for good, but requests that came on it wait for a guest that has no room. They
+    /// wait as long as the session lives.
+    /// </summary>
+    public void OnDataAbandoned() => StopDelivery();
 
     public void CloseAsSlow(int unread)
     {
@@ -107,9 +113,8 @@ internal sealed class ClientSession : ISubscriber
         _isClosed = true;
         _window.Cancel();
         _control?.Close();
-        _data?.Close();
+        CloseData();
         _control = null;
-        _data = null;
         _delivered.Clear();
         _switch.Detach(this);
         _listener.OnSessionClosed(this, reason);
@@ -246,9 +251,23 @@ internal sealed class ClientSession : ISubscriber
         return message;
     }
 
+    private void CloseData()
+    {
+        _switch.Counters.MessagesAbandoned += (ulong)(_data?.Close() ?? 0);
+        _data = null;
+    }
+
+    private void StopDelivery()
+    {
+        // What was delivered on the lost connection is not answered on the next one.
+        _delivered.Clear();
+        _switch.Suspend(this);
+        WatchWindow();
+    }
+
     private void WatchWindow()
     {
-        if (!_isClosed && _control is null && _data is null)
+        if (!_isClosed && !_window.IsScheduled && _control is null && _data is null or { IsAbandoned: true })
         {
             _window.Schedule(_windowLength);
         }

@@ -31,11 +31,17 @@ internal sealed class DataConnection : IStreamOwner
 
     public int Queued => _stream.Queued;
 
-    public void Close()
+    /// <summary>The client is gone, and what it sent last still waits for a guest.</summary>
+    public bool IsAbandoned { get; private set; }
+
+    /// <returns>Requests that still waited for a guest.</returns>
+    public int Close()
     {
+        int waiting = _waitingFor is null ? 0 : 1 + ((_keptEnd - _keptStart) / ProtocolLimits.RecordSize);
         _isClosed = true;
         _waitingFor = null;
         _stream.Dispose();
+        return waiting;
     }
 
     /// <summary>Queues a record; all of a turn's leave together at its end.</summary>
@@ -80,6 +86,12 @@ internal sealed class DataConnection : IStreamOwner
 
     public void OnRoom(UnixStream stream)
     {
+    }
+
+    public void OnPeerVanished(UnixStream stream)
+    {
+        IsAbandoned = true;
+        _session.OnDataAbandoned();
     }
 
     public void OnEnded(UnixStream stream, StreamEnd why)

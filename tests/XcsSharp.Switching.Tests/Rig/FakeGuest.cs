@@ -88,6 +88,10 @@ internal sealed class FakeGuest : IDisposable
         Kick();
     }
 
+    /// <summary>The length byte as it is in a slot of the page.</summary>
+    public byte RawLength(int direction, int slot)
+        => _memory.Bytes[direction + ControlPageLayout.Slots + (slot * ProtocolLimits.ControlMessageSize) + 3];
+
     /// <summary>Overwrites a shared index.</summary>
     public void Poke(int direction, int index, uint value)
     {
