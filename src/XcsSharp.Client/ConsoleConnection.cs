@@ -46,7 +46,8 @@ public sealed class ConsoleConnection : IAsyncDisposable
 
     /// <summary>Attaches to the console of a domain.</summary>
     /// <param name="path">The daemon's console socket.</param>
-    /// <param name="domain">A domid or a name; digits are looked up as a domid first.</param>
+    /// <param name="domain">A domid or a name; digits are looked up as a domid first. A name whose last word is <c>new</c> or
+    /// <c>all</c> cannot be given here: use its domid.</param>
     /// <param name="replay">With what it begins.</param>
     /// <param name="cancel">Ends the attempt.</param>
     /// <exception cref="XcsUnavailableException">The daemon cannot be reached.</exception>
@@ -56,8 +57,8 @@ public sealed class ConsoleConnection : IAsyncDisposable
     {
         string request = $"{OperatorProtocol.Attach} {CheckedName(domain)}" + replay switch
         {
-            ConsoleReplay.New => " new",
-            ConsoleReplay.All => " all",
+            ConsoleReplay.New => " " + OperatorProtocol.ReplayNew,
+            ConsoleReplay.All => " " + OperatorProtocol.ReplayAll,
             _ => "",
         };
         (Socket socket, string reply) = await AskAsync(path, request, cancel).ConfigureAwait(false);
