@@ -95,6 +95,21 @@ TEST(a_process_that_outlives_its_domain_can_do_nothing_in_the_next_life) {
     CHECK(xenevtchn_close(old) == 0);
 }
 
+TEST(a_port_left_from_a_dead_domain_does_not_signal_its_successor) {
+    struct simxen_domain_config config = {.domid = 5};
+    uint32_t domid;
+    xenevtchn_handle *dom0 = xenevtchn_open(NULL, 0);
+    CHECK(simxen_domain_create(&config, &domid) == 0);
+    uint32_t port = (uint32_t)xenevtchn_bind_interdomain(dom0, 5, 1);
+    CHECK(simxen_domain_destroy(5) == 0 && simxen_domain_create(&config, &domid) == 0);
+    CHECK(simxen_select(machine_dir(), 5) == 0);
+    xenevtchn_handle *kernel = xenevtchn_open(NULL, 0);
+    CHECK(simxen_evtchn_claim(kernel, 1) == 0);
+    CHECK(xenevtchn_notify(dom0, port) == 0);
+    CHECK(!readable(xenevtchn_fd(kernel), 0));
+    CHECK(xenevtchn_close(kernel) == 0 && xenevtchn_close(dom0) == 0);
+}
+
 TEST(a_shut_down_domain_is_listed_as_such_until_it_is_destroyed) {
     struct simxen_domain_config config = {0};
     struct xcs_domain_info domain;

@@ -2,12 +2,14 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "evtchn_table.h"
 #include "test.h"
 
 /* A guest's kernel: takes the control port, then does what it is told. */
@@ -258,6 +260,35 @@ TEST(a_process_killed_while_it_notifies_leaves_the_peer_receivable) {
         process_kill(&daemon);
     }
     process_kill(&guest);
+}
+
+/* Stands where a killed process is caught: half way through the delivery to its peer. */
+static void die_inside_notify(struct process *self) {
+    uint32_t domid = hear(self), how_far = hear(self), peer = slot_of(domid, 1);
+    char path[128];
+    snprintf(path, sizeof(path), "%s/evtchn", machine_dir());
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    struct port_slot *slots =
+        mmap(NULL, sizeof(*slots) * (peer + 1), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    CHECK(slots != MAP_FAILED);
+    xenevtchn_handle *xce = xenevtchn_open(NULL, 0);
+    int port = xenevtchn_bind_interdomain(xce, domid, 1);
+    atomic_store(&slots[slot_of(0, (uint32_t)port)].sending, 1);
+    atomic_store(&slots[peer].flags, how_far == 0 ? PORT_PENDING : PORT_MASKED);
+    kill(getpid(), SIGKILL);
+}
+
+TEST(an_event_whose_sender_died_half_way_is_delivered_by_the_machine) {
+    for (uint32_t how_far = 0; how_far < 2; how_far++) {
+        struct process guest = control_guest();
+        say(&guest, 'w');
+        struct process daemon = process_start(die_inside_notify);
+        say(&daemon, guest.domid);
+        say(&daemon, how_far);
+        CHECK(hear(&guest) == 1);
+        waitpid(daemon.pid, NULL, 0);
+        process_kill(&guest);
+    }
 }
 
 TEST(a_killed_daemon_leaves_no_port_bound_and_the_guest_bindable) {
