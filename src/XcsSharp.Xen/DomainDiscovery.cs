@@ -55,6 +55,12 @@ internal sealed class DomainDiscovery : IReadyHandler, IDisposable
         _timer = loop.CreateTimer(Settle);
     }
 
+    /// <summary>How often Xen was asked for its list of domains.</summary>
+    public ulong Lists { get; private set; }
+
+    /// <summary>How often a domain's keys were looked at.</summary>
+    public ulong Looks { get; private set; }
+
     /// <exception cref="ErrnoException">A watch or the first list was refused.</exception>
     public void Start(IHypervisorSink sink)
     {
@@ -165,17 +171,11 @@ internal sealed class DomainDiscovery : IReadyHandler, IDisposable
 
         if (path == domain.NamePath)
         {
-            string name = ReadName(domain);
-            if (name != domain.Name)
-            {
-                domain.Name = name;
-                _sink!.OnDomainAppeared(domain.Domid, name, domain.Uuid);
-            }
+            // Read when the domains are up to date: the name may be that of the next life already.
+            domain.NameChanged = true;
         }
-        else
-        {
-            MarkDirty(domain);
-        }
+
+        MarkDirty(domain);
     }
 
     private static bool TryParseDomid(ReadOnlySpan<char> text, char end, out uint domid)
@@ -236,6 +236,8 @@ internal sealed class DomainDiscovery : IReadyHandler, IDisposable
             }
             else
             {
+                Looks++;
+                Rename(domain);
                 bool again = _pages.Look(domain);
                 domain.NextLook = After(s_pause);
                 if (again)
@@ -258,6 +260,18 @@ internal sealed class DomainDiscovery : IReadyHandler, IDisposable
         }
     }
 
+    private void Rename(XenDomain domain)
+    {
+        // A name that is removed stays: that is the first sign of a domain's end, and no news about its name.
+        if (domain.NameChanged && TryReadName(domain) is { } name && name != domain.Name)
+        {
+            domain.Name = name;
+            _sink!.OnDomainAppeared(domain.Domid, name, domain.Uuid);
+        }
+
+        domain.NameChanged = false;
+    }
+
     private long After(TimeSpan wait)
         => _clock.GetTimestamp() + (long)(wait.TotalSeconds * _clock.TimestampFrequency);
 
@@ -270,6 +284,7 @@ internal sealed class DomainDiscovery : IReadyHandler, IDisposable
             return Errno.OK;
         }
 
+        Lists++;
         Errno error = _connections.Domains.List(out ReadOnlySpan<DomainListing> listed);
         if (error != Errno.OK)
         {
@@ -289,7 +304,7 @@ internal sealed class DomainDiscovery : IReadyHandler, IDisposable
         foreach (XenDomain domain in _appeared)
         {
             WatchKeys(domain, domain.NamePath);
-            domain.Name = ReadName(domain);
+            domain.Name = TryReadName(domain) ?? domain.Name;
             _sink!.OnDomainAppeared(domain.Domid, domain.Name, domain.Uuid);
             WatchKeys(domain, domain.PagePath);
             MarkDirty(domain);
@@ -310,9 +325,8 @@ internal sealed class DomainDiscovery : IReadyHandler, IDisposable
         }
     }
 
-    private string ReadName(XenDomain domain)
-    {
-        Errno error = _connections.Store.Read(domain.NamePath, out string? name);
-        return GuestText.DomainName(error == Errno.OK ? name : null, domain.Domid);
-    }
+    private string? TryReadName(XenDomain domain)
+        => _connections.Store.Read(domain.NamePath, out string? name) == Errno.OK
+            ? GuestText.DomainName(name, domain.Domid)
+            : null;
 }

@@ -20,6 +20,7 @@ internal static class GuestText
         value = 0;
         return text.Length is > 0 and <= 20
             && (text[0] != '0' || text.Length == 1)
+            && !text.AsSpan().ContainsAnyExceptInRange('0', '9') // ulong.TryParse would pass over zero bytes at the end
             && ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value)
             && value >= least
             && value <= most;

@@ -14,6 +14,7 @@ internal sealed class PortTransport : IChannelTransport, IPortHandler, ITurnEndW
     private readonly EventChannelDevice _device;
     private readonly ITransportKeeper _keeper;
     private IPortHandler? _handler;
+    private bool _eventQueued;
     private bool _disposed;
 
     /// <param name="loop">Where the first, made-up event is delivered.</param>
@@ -61,15 +62,32 @@ internal sealed class PortTransport : IChannelTransport, IPortHandler, ITurnEndW
         ObjectDisposedException.ThrowIf(_disposed, this);
         _handler = handler;
         _device.SetOwner(LocalPort, this);
-        _loop.AtTurnEnd(this);
+
+        // What had been put into the rings before the port was bound signals nobody.
+        QueueEvent();
     }
 
     public void Unmask() => _device.Unmask(LocalPort);
 
-    public bool Notify() => !PublisherEnded && _device.Notify(LocalPort);
+    public bool Notify()
+    {
+        if (!PublisherEnded)
+        {
+            return _device.Notify(LocalPort);
+        }
 
-    /// <summary>The made-up event: what had been put into the rings before the port was bound signals nobody.</summary>
-    void ITurnEndWork.OnTurnEnd() => OnPortEvent(LocalPort);
+        // No event tells of a program's end, so this may be the first sign. Not withdrawn here: the caller is in
+        // the middle of using the page.
+        QueueEvent();
+        return false;
+    }
+
+    /// <summary>A made-up event.</summary>
+    void ITurnEndWork.OnTurnEnd()
+    {
+        _eventQueued = false;
+        OnPortEvent(LocalPort);
+    }
 
     public void OnPortEvent(int port)
     {
@@ -85,6 +103,15 @@ internal sealed class PortTransport : IChannelTransport, IPortHandler, ITurnEndW
         if (!_disposed && PublisherEnded)
         {
             _keeper.OnPublisherEnded(this);
+        }
+    }
+
+    private void QueueEvent()
+    {
+        if (!_eventQueued)
+        {
+            _eventQueued = true;
+            _loop.AtTurnEnd(this);
         }
     }
 

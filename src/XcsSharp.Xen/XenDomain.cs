@@ -51,6 +51,9 @@ internal sealed class XenDomain
     /// <summary>The text of <see cref="ClassicPath"/> that was acted upon last, or null.</summary>
     public string? SeenClassic { get; set; }
 
+    /// <summary>Its name is to be read again with the next look.</summary>
+    public bool NameChanged { get; set; }
+
     /// <summary>Waits for another look at its keys, at <see cref="DueAt"/>.</summary>
     public bool IsDirty { get; set; }
 

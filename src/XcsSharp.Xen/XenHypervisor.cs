@@ -15,6 +15,9 @@ public sealed class XenHypervisor : IHypervisor, IDisposable
     /// <summary>The guest's end of a classic channel where the toolstack names none (spec section 2).</summary>
     private const int ClassicGuestPort = 1;
 
+    /// <summary>NR_VIRQS (xen/include/public/xen.h).</summary>
+    private const int VirqLimit = 24;
+
     private readonly HypervisorBackend _backend;
     private readonly HypervisorConnections _connections;
     private readonly TransportFactory _transports;
@@ -46,6 +49,12 @@ public sealed class XenHypervisor : IHypervisor, IDisposable
 
     /// <summary>Events that came for ports nobody has (any more).</summary>
     public ulong StaleEvents => _connections.Ports.StaleEvents;
+
+    /// <summary>How often Xen was asked for its list of domains.</summary>
+    public ulong DomainLists => _discovery.Lists;
+
+    /// <summary>How often a domain's keys were looked at.</summary>
+    public ulong PageLooks => _discovery.Looks;
 
     /// <exception cref="ErrnoException">xenstore can not be watched, or the domains not be listed.</exception>
     public void Start(IHypervisorSink sink) => _discovery.Start(sink);
@@ -83,7 +92,9 @@ public sealed class XenHypervisor : IHypervisor, IDisposable
 
     public bool TryBindVirq(int virq, IPortHandler handler, out int port)
     {
-        SysResult bound = _connections.Ports.BindVirq(virq);
+        SysResult bound = virq is >= 0 and < VirqLimit
+            ? _connections.Ports.BindVirq(virq)
+            : SysResult.Failure(Errno.EINVAL);
         port = bound.IsOk ? bound.Value : 0;
         if (bound.IsOk)
         {

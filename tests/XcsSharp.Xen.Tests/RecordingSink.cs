@@ -1,0 +1,112 @@
+using XcsSharp.Protocol;
+using XcsSharp.Rings;
+using XcsSharp.Switching;
+
+using Xunit;
+
+namespace XcsSharp.Xen.Tests;
+
+/// <summary>The switch's side: remembers what it was told and owns the transports, as the switch does.</summary>
+internal sealed class RecordingSink : IHypervisorSink, IDisposable
+{
+    public Dictionary<uint, Life> Living { get; } = [];
+
+    public List<Life> Gone { get; } = [];
+
+    /// <summary>Everything that was reported, in order, one short text each.</summary>
+    public List<string> Reports { get; } = [];
+
+    public void OnDomainAppeared(uint domid, string name, Guid uuid)
+    {
+        if (Living.TryGetValue(domid, out Life? known))
+        {
+            Assert.Equal(uuid, known.Uuid);
+            known.Name = name;
+            Reports.Add($"renamed {domid} {name}");
+            return;
+        }
+
+        Living.Add(domid, new Life(domid, uuid) { Name = name });
+        Reports.Add($"appeared {domid} {name}");
+    }
+
+    public void OnDomainGone(uint domid)
+    {
+        Assert.True(Living.Remove(domid, out Life? life), $"domain {domid} was reported gone and was not there");
+        life.Close();
+        Gone.Add(life);
+        Reports.Add($"gone {domid}");
+    }
+
+    public void OnTransportOffered(uint domid, IChannelTransport transport)
+    {
+        Life life = Living[domid];
+        life.Close();
+        life.Open(transport);
+        Reports.Add($"offered {domid} {transport.Kind}");
+    }
+
+    public void OnTransportWithdrawn(uint domid, string reason)
+    {
+        Life life = Living[domid];
+        life.Close();
+        life.Withdrawals.Add(reason);
+        Reports.Add($"withdrawn {domid}: {reason}");
+    }
+
+    public void Dispose()
+    {
+        foreach (Life life in Living.Values)
+        {
+            life.Close();
+        }
+    }
+
+    /// <summary>One life of a domid, with its channel if it has one: takes every request, answers none.</summary>
+    internal sealed class Life(uint domid, Guid uuid) : IPortHandler
+    {
+        public uint Domid { get; } = domid;
+
+        public Guid Uuid { get; } = uuid;
+
+        public string Name { get; set; } = "";
+
+        public IChannelTransport? Transport { get; private set; }
+
+        public List<string> Withdrawals { get; } = [];
+
+        /// <summary>First payload bytes of the requests that were taken.</summary>
+        public List<byte> Taken { get; } = [];
+
+        public int Events { get; private set; }
+
+        public void Open(IChannelTransport transport)
+        {
+            Transport = transport;
+            transport.Start(this);
+        }
+
+        public void Close()
+        {
+            Transport?.Dispose();
+            Transport = null;
+        }
+
+        public void OnPortEvent(int port)
+        {
+            Events++;
+
+            // No Assert.Equal here: it allocates, and a test counts what the path allocates.
+            if (port != Transport!.LocalPort)
+            {
+                Assert.Fail($"port {port} instead of {Transport.LocalPort}");
+            }
+
+            Transport.Unmask();
+            while (Transport.Page.Transmit.TryTakeRequest(out ControlMessage request) == RingRead.Message)
+            {
+                Taken.Add(request.Payload[0]);
+            }
+        }
+    }
+}
