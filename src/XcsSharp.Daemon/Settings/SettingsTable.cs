@@ -1,0 +1,127 @@
+namespace XcsSharp.Daemon.Settings;
+
+/// <summary>All settings there are. Whatever is not here is refused.</summary>
+internal static class SettingsTable
+{
+    public static readonly Setting[] All =
+    [
+        Setting.Choice(
+            "Hypervisor:Backend", "auto", "the hypervisor; auto: Xen where /dev/xen/evtchn exists",
+            static (settings, value) => settings.Hypervisor.Backend = value,
+            ("auto", BackendChoice.Auto), ("xen", BackendChoice.Xen), ("sim", BackendChoice.Sim)),
+        Setting.Directory(
+            "Hypervisor:SimMachine", "", "directory of the simulated machine; empty: $SIMXEN_MACHINE",
+            static (settings, value) => settings.Hypervisor.SimMachine = value),
+
+        Setting.SocketPath(
+            "Sockets:Xcs", "/run/xcs/xcs.sock", mayBeEmpty: false, "socket of the control switch",
+            static (settings, value) => settings.Sockets.Xcs = value),
+        Setting.SocketPath(
+            "Sockets:Classic", "/var/lib/xen/xcs_socket", mayBeEmpty: true, "the same, where 2005 clients look for it",
+            static (settings, value) => settings.Sockets.Classic = value),
+        Setting.SocketPath(
+            "Sockets:Console", "/run/xcs/console.sock", mayBeEmpty: false, "socket of xcsctl: consoles, list, status",
+            static (settings, value) => settings.Sockets.Console = value),
+        Setting.Mode(
+            "Sockets:Mode", "0660", "permissions of the sockets",
+            static (settings, value) => settings.Sockets.Mode = value),
+        Setting.Group(
+            "Sockets:Group", "", "group of the sockets; empty: the daemon's own",
+            static (settings, value) => settings.Sockets.Group = value),
+
+        Setting.Directory(
+            "Consoles:PtyDirectory", "/run/xcs/pty", "links to the consoles' terminals; empty: no terminals",
+            static (settings, value) => settings.Consoles.PtyDirectory = value),
+        Setting.Bytes(
+            "Consoles:BacklogBytes", "1 MiB", 4096, 1 << 30, "output kept for each console while nobody reads",
+            static (settings, value) => settings.Consoles.BacklogBytes = value),
+        Setting.Count(
+            "Consoles:MaxViewersPerConsole", "64", 1, 65536, "viewers attached to one console",
+            static (settings, value) => settings.Consoles.MaxViewersPerConsole = value),
+        Setting.Count(
+            "Consoles:MaxConnections", "1024", 1, 65536, "connections on the console socket",
+            static (settings, value) => settings.Consoles.MaxConnections = value),
+        Setting.Bytes(
+            "Consoles:ViewerQueueBytes", "64 KiB", 4096, 16 << 20, "output waiting for one viewer",
+            static (settings, value) => settings.Consoles.ViewerQueueBytes = value),
+        Setting.Duration(
+            "Consoles:RequestTimeout", "5s", TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1),
+            "a client of the console socket must ask within this time",
+            static (settings, value) => settings.Consoles.RequestTimeout = value),
+        Setting.Duration(
+            "Consoles:LingerTimeout", "30s", TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1),
+            "time for readers to take a gone domain's last output",
+            static (settings, value) => settings.Consoles.LingerTimeout = value),
+
+        Setting.Duration(
+            "Switching:UnboundGrace", "5s", TimeSpan.Zero, TimeSpan.FromMinutes(10),
+            "how long a request waits for a subscriber",
+            static (settings, value) => settings.Switching.UnboundGrace = value),
+        Setting.Duration(
+            "Switching:ResponseTimeout", "20s", TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1),
+            "after it the daemon answers for a silent subscriber",
+            static (settings, value) => settings.Switching.ResponseTimeout = value),
+        Setting.Duration(
+            "Switching:SessionWindow", "10s", TimeSpan.Zero, TimeSpan.FromHours(1),
+            "how long a session without connections can be resumed",
+            static (settings, value) => settings.Switching.SessionWindow = value),
+        Setting.Duration(
+            "Switching:FirstRecordTimeout", "5s", TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10),
+            "a new connection must say what it is within this time",
+            static (settings, value) => settings.Switching.FirstRecordTimeout = value),
+        Setting.Bytes(
+            "Switching:SessionQueueBytes", "8 MiB", 64 << 10, 256 << 20, "records waiting for one session",
+            static (settings, value) => settings.Switching.SessionQueueBytes = value),
+        Setting.Count(
+            "Switching:RequestQueue", "64", 1, 65536, "requests waiting for room in one guest's ring",
+            static (settings, value) => settings.Switching.RequestQueue = value),
+        Setting.Count(
+            "Switching:MaxSessions", "1024", 1, 65536, "sessions on the xcs sockets",
+            static (settings, value) => settings.Switching.MaxSessions = value),
+    ];
+
+    /// <summary>The setting of that name (letter case does not matter), or null.</summary>
+    public static Setting? Find(string key)
+        => Array.Find(All, setting => setting.Key.Equals(key, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>The known name that was probably meant, or null when none is near.</summary>
+    public static string? Nearest(string key)
+    {
+        string? nearest = null;
+        int best = int.MaxValue;
+        foreach (Setting setting in All)
+        {
+            // Right name in a wrong section, or without one, is the commonest slip.
+            string name = setting.Key[(setting.Key.IndexOf(':', StringComparison.Ordinal) + 1)..];
+            int distance = Math.Min(
+                EditDistance(key, setting.Key),
+                1 + EditDistance(key[(key.LastIndexOf(':') + 1)..], name));
+            if (distance < best)
+            {
+                best = distance;
+                nearest = setting.Key;
+            }
+        }
+
+        return best <= Math.Max(2, key.Length / 3) ? nearest : null;
+    }
+
+    private static int EditDistance(string left, string right)
+    {
+        int[] row = [.. Enumerable.Range(0, right.Length + 1)];
+        for (int i = 1; i <= left.Length; i++)
+        {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= right.Length; j++)
+            {
+                bool same = char.ToUpperInvariant(left[i - 1]) == char.ToUpperInvariant(right[j - 1]);
+                int replaced = diagonal + (same ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.Min(replaced, Math.Min(row[j], row[j - 1]) + 1);
+            }
+        }
+
+        return row[right.Length];
+    }
+}

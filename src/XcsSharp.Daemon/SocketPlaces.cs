@@ -1,0 +1,146 @@
+using Microsoft.Win32.SafeHandles;
+
+using Mono.Unix.Native;
+
+using XcsSharp.Daemon.Settings;
+using XcsSharp.Daemon.Systemd;
+using XcsSharp.Interop;
+using XcsSharp.Reactor;
+
+namespace XcsSharp.Daemon;
+
+/// <summary>
+/// The daemon's listening sockets: taken over from the service manager, or bound by ourselves and removed at the end.
+/// </summary>
+internal sealed class SocketPlaces : IDisposable
+{
+    private const UnixFileMode DirectoryMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+
+    private readonly EventLoop _loop;
+    private readonly SocketSettings _settings;
+    private readonly uint? _group;
+    private readonly List<UnixListener> _listeners = [];
+
+    private SocketPlaces(EventLoop loop, SocketSettings settings)
+    {
+        _loop = loop;
+        _settings = settings;
+        _group = settings.Group.Length == 0 ? null : FindGroup(settings.Group);
+    }
+
+    /// <summary>Opens all that the settings name. Connections wait until the loop runs.</summary>
+    /// <param name="loop">Accepts on it.</param>
+    /// <param name="settings">Paths, permissions and group.</param>
+    /// <param name="toSwitch">Gets connections of the xcs sockets.</param>
+    /// <param name="toConsoles">Gets connections of the console socket.</param>
+    /// <exception cref="StartFailure">One is in use or can not be made; the others are closed again.</exception>
+    public static SocketPlaces Open(
+        EventLoop loop, SocketSettings settings, Action<SafeFileHandle> toSwitch, Action<SafeFileHandle> toConsoles)
+    {
+        var places = new SocketPlaces(loop, settings);
+        try
+        {
+            using InheritedSockets inherited = InheritedSockets.FromEnvironment();
+            places.Listen(inherited, "xcs", "Sockets:Xcs", settings.Xcs, toSwitch);
+            places.Listen(inherited, "xcs-classic", "Sockets:Classic", settings.Classic, toSwitch);
+            places.Listen(inherited, "console", "Sockets:Console", settings.Console, toConsoles);
+            inherited.ThrowIfAnyLeft();
+            return places;
+        }
+        catch
+        {
+            places.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (UnixListener listener in _listeners)
+        {
+            listener.Dispose();
+        }
+
+        _listeners.Clear();
+    }
+
+    private void Listen(
+        InheritedSockets inherited, string name, string key, string path, Action<SafeFileHandle> accepted)
+    {
+        if (inherited.Take(name, path) is { } socket)
+        {
+            // Its path, permissions and end are the service manager's business.
+            _listeners.Add(UnixListener.FromInherited(_loop, socket, accepted));
+        }
+        else if (path.Length > 0)
+        {
+            _listeners.Add(Bind(key, path, accepted));
+            SetGroup(path);
+        }
+    }
+
+    private UnixListener Bind(string key, string path, Action<SafeFileHandle> accepted)
+    {
+        string remedy = $"Choose a place that the daemon may write to with --{key}=PATH, or run it as root.";
+        try
+        {
+            string directory = Path.GetDirectoryName(path)!;
+            if (!Directory.Exists(directory))
+            {
+                Directory.CreateDirectory(directory, DirectoryMode);
+            }
+
+            return UnixListener.Bind(_loop, path, _settings.Mode, accepted);
+        }
+        catch (SocketInUseException e)
+        {
+            throw new StartFailure(
+                ExitCode.CannotStart,
+                $"{key}: another daemon serves {path}; it is left alone",
+                $"Stop that one first (systemctl stop xcsd), or give this one another place with --{key}=PATH.",
+                e);
+        }
+        catch (ErrnoException e)
+        {
+            throw new StartFailure(
+                ExitCode.CannotStart, $"{key}: the socket {path} can not be made: {e.Message}", remedy, e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StartFailure(
+                ExitCode.CannotStart, $"{key}: the folder of {path} can not be made: {e.Message}", remedy, e);
+        }
+    }
+
+    private void SetGroup(string path)
+    {
+        if (_group is { } group && Syscall.chown(path, uint.MaxValue, group) != 0)
+        {
+            throw new StartFailure(
+                ExitCode.CannotStart,
+                $"Sockets:Group: {path} can not be given to group {_settings.Group}: {Stdlib.GetLastError()}",
+                "Run the daemon as root or as a member of that group, or leave Sockets:Group empty.");
+        }
+    }
+
+    private static uint FindGroup(string name)
+    {
+        try
+        {
+            return Syscall.getgrnam(name)?.gr_gid ?? throw new StartFailure(
+                ExitCode.BadSettings,
+                $"Sockets:Group is '{name}', and there is no such group",
+                $"Create it (groupadd --system {name}), name another one, or leave Sockets:Group empty.");
+        }
+        catch (DllNotFoundException e)
+        {
+            // Only this setting needs Mono.Posix's native part, so the daemon starts without it otherwise.
+            throw new StartFailure(
+                ExitCode.CannotStart,
+                "Sockets:Group needs libMonoPosixHelper.so beside xcsd, and it is not there",
+                "Install it with xcsd, or leave Sockets:Group empty.",
+                e);
+        }
+    }
+}

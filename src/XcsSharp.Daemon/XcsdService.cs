@@ -1,0 +1,75 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Systemd;
+using Microsoft.Extensions.Logging;
+
+using XcsSharp.Daemon.Settings;
+using XcsSharp.Xen;
+
+namespace XcsSharp.Daemon;
+
+/// <summary>
+/// Runs the daemon's loop on a thread of its own and ties its life to the host's: the host is started when the
+/// loop serves, and stops when the loop fails.
+/// </summary>
+internal sealed class XcsdService(
+    XcsdSettings settings,
+    ILoggerFactory loggers,
+    IHostApplicationLifetime lifetime,
+    IServiceProvider services) : IHostedService
+{
+    private readonly ILogger _log = loggers.CreateLogger("xcsd");
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile XcsdRuntime? _runtime;
+
+    /// <summary>True once the loop has ended although nobody asked it to.</summary>
+    public bool LoopFailed { get; private set; }
+
+    /// <summary>Completes when the sockets listen and the domains that exist were found; readiness follows from it.</summary>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        var thread = new Thread(ServeUntilStopped) { Name = "xcsd-loop", IsBackground = true };
+        thread.Start();
+        return _ready.Task;
+    }
+
+    /// <summary>Ends the loop; requests that were not answered stay in the rings for the next daemon.</summary>
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        _runtime?.Stop();
+        return _ended.Task.WaitAsync(cancellationToken);
+    }
+
+    private void ServeUntilStopped()
+    {
+        try
+        {
+            using XcsdRuntime runtime = XcsdRuntime.Open(
+                settings, loggers, (ISystemdNotifier?)services.GetService(typeof(ISystemdNotifier)));
+            _runtime = runtime;
+            _ready.SetResult();
+            runtime.Run();
+            _log.Stopped();
+        }
+        catch (Exception e) when (!_ready.Task.IsCompleted)
+        {
+            _ready.SetException(e);
+        }
+        catch (HypervisorLostException e)
+        {
+            LoopFailed = true;
+            _log.HypervisorLost(e.Message);
+        }
+        catch (Exception e)
+        {
+            // Our bug. Everything the loop owns is in an unknown state: end, and let the service manager start anew.
+            LoopFailed = true;
+            _log.LoopFailed(e);
+        }
+        finally
+        {
+            _ended.SetResult();
+            lifetime.StopApplication();
+        }
+    }
+}
