@@ -33,6 +33,7 @@ public static class HypervisorLibraries
         SimXen.Library,
     ];
 
+    private static readonly Lock s_lock = new();
     private static HypervisorBackend? s_backend;
     private static nint s_simulated;
 
@@ -44,18 +45,19 @@ public static class HypervisorLibraries
     /// <exception cref="InvalidOperationException">Something else was decided before.</exception>
     public static void Use(HypervisorBackend backend)
     {
-        if (s_backend is { } decided)
+        // Whoever comes second must find the resolver in place when this returns.
+        lock (s_lock)
         {
-            if (decided != backend)
+            if (s_backend is null)
             {
-                throw new InvalidOperationException($"this process uses {decided} already");
+                NativeLibrary.SetDllImportResolver(typeof(HypervisorLibraries).Assembly, Resolve);
+                s_backend = backend;
             }
-
-            return;
+            else if (s_backend != backend)
+            {
+                throw new InvalidOperationException($"this process uses {s_backend} already");
+            }
         }
-
-        s_backend = backend;
-        NativeLibrary.SetDllImportResolver(typeof(HypervisorLibraries).Assembly, Resolve);
     }
 
     /// <summary>Which simulated machine this process belongs to, and as which domain.</summary>
@@ -71,7 +73,10 @@ public static class HypervisorLibraries
             return 0; // the loader's own way
         }
 
-        return s_simulated != 0 ? s_simulated : s_simulated = LoadSimulation();
+        lock (s_lock)
+        {
+            return s_simulated != 0 ? s_simulated : s_simulated = LoadSimulation();
+        }
     }
 
     private static nint LoadSimulation()

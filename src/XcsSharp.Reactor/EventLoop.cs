@@ -29,6 +29,7 @@ public sealed class EventLoop : IDisposable
     private List<ITurnEndWork> _turnEnd = [];
     private List<ITurnEndWork> _turnEndRunning = [];
     private volatile bool _stopping;
+    private bool _disposed;
     private int _thread;
 
     /// <param name="clock">For tests; the timers follow it.</param>
@@ -63,19 +64,22 @@ public sealed class EventLoop : IDisposable
     }
 
     /// <summary>One turn.</summary>
-    /// <param name="timeout">How long to wait at most; negative for no limit but the next timer.</param>
+    /// <param name="timeout">How long to wait at most; negative for no limit but the next timer's.</param>
     /// <returns>True when anything was done.</returns>
     public bool RunOnce(TimeSpan timeout)
-        => Turn(timeout < TimeSpan.Zero ? -1 : (int)Math.Ceiling(timeout.TotalMilliseconds));
+        => Turn(timeout < TimeSpan.Zero ? -1 : (int)Math.Min(Math.Ceiling(timeout.TotalMilliseconds), int.MaxValue));
 
-    /// <summary>Ends <see cref="Run"/> after the current turn. Any thread.</summary>
+    /// <summary>Ends <see cref="Run"/> after the current turn. Any thread, also when the loop is disposed already.</summary>
     public void Stop()
     {
         _stopping = true;
         _wakeup.Signal();
     }
 
-    /// <summary>Runs work on the loop's thread, in the order of posting. Any thread; the only door for others.</summary>
+    /// <summary>
+    /// Runs work on the loop's thread, in the order of posting. Any thread; the only door for others. What is posted to
+    /// a loop that turns no more is never run.
+    /// </summary>
     public void Post(Action work) => _wakeup.Post(work);
 
     /// <summary>Watches a descriptor, level-triggered: the handler is called again until it has done what there was.</summary>
@@ -104,19 +108,29 @@ public sealed class EventLoop : IDisposable
     /// </summary>
     public void AtTurnEnd(ITurnEndWork work) => _turnEnd.Add(work);
 
+    /// <summary>Closes the loop. Registrations may be disposed afterwards.</summary>
     public void Dispose()
     {
+        _disposed = true;
         _wakeup.Dispose();
         _epoll.Dispose();
     }
 
     internal void Modify(Registration registration)
-        => _epoll.Modify(registration.Descriptor, Events(registration.Interest), registration.Id);
+    {
+        if (!_disposed)
+        {
+            _epoll.Modify(registration.Descriptor, Events(registration.Interest), registration.Id);
+        }
+    }
 
     internal void Remove(Registration registration)
     {
-        _registrations.Remove(registration.Id);
-        _epoll.Remove(registration.Descriptor);
+        if (!_disposed)
+        {
+            _registrations.Remove(registration.Id);
+            _epoll.Remove(registration.Descriptor);
+        }
     }
 
     private static uint Events(Readiness interest)

@@ -90,21 +90,20 @@ public sealed class PseudoTerminal : IReadyHandler, IDisposable
         while (taken < bytes.Length)
         {
             SysResult written = Sys.Write(_master, bytes[taken..]);
-            if (!written.IsOk)
+            taken += written.Value;
+            if (!written.IsOk || written.Value == 0)
             {
                 // EIO is the hang-up: the loop reports that.
-                _waitingForWritable = written.Error == Errno.EAGAIN;
+                _waitingForWritable = written.Error is Errno.EAGAIN or Errno.OK;
                 UpdateInterest();
                 break;
             }
-
-            taken += written.Value;
         }
 
         return taken;
     }
 
-    /// <summary>Leaves what is typed in the terminal, whose buffer then fills up.</summary>
+    /// <summary>Leaves what is typed in the terminal, whose buffer then fills up. A hang-up is told nevertheless.</summary>
     public void PauseReading()
     {
         _reading = false;
@@ -132,9 +131,10 @@ public sealed class PseudoTerminal : IReadyHandler, IDisposable
 
     void IReadyHandler.OnReady(Readiness ready)
     {
-        if (_reading && (ready & Readiness.Readable) != 0)
+        if (_reading && (ready & Readiness.Readable) != 0 && !ReceiveAll())
         {
-            Receive();
+            // More of it waits; a hang-up does too.
+            ready &= ~(Readiness.HangUp | Readiness.Error);
         }
 
         if (_waitingForWritable && !_disposed && (ready & Readiness.Writable) != 0)
@@ -151,7 +151,8 @@ public sealed class PseudoTerminal : IReadyHandler, IDisposable
         }
     }
 
-    private void Receive()
+    /// <returns>False when there may be more to read, and the others have their turn first.</returns>
+    private bool ReceiveAll()
     {
         Span<byte> buffer = _loop.SharedBuffer;
         for (int reads = 0; reads < ReadsPerTurn && _reading && !_disposed; reads++)
@@ -159,11 +160,13 @@ public sealed class PseudoTerminal : IReadyHandler, IDisposable
             SysResult read = Sys.Read(_master, buffer);
             if (!read.IsOk || read.Value == 0)
             {
-                return;
+                return true;
             }
 
             _owner.OnInput(this, buffer[..read.Value]);
         }
+
+        return !_reading;
     }
 
     private void UpdateInterest()

@@ -3,6 +3,9 @@ namespace XcsSharp.Reactor;
 /// <summary>The loop's timers as a binary heap over (due, order of scheduling).</summary>
 internal sealed class TimerQueue(TimeProvider clock)
 {
+    /// <summary>A time far enough for ever, and not so far that adding it to a time stamp overflows.</summary>
+    private const long Never = long.MaxValue / 2;
+
     private readonly List<LoopTimer> _heap = [];
     private ulong _sequence;
 
@@ -10,7 +13,7 @@ internal sealed class TimerQueue(TimeProvider clock)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(after, TimeSpan.Zero);
         Cancel(timer);
-        timer.Due = clock.GetTimestamp() + (long)(after.TotalSeconds * clock.TimestampFrequency);
+        timer.Due = clock.GetTimestamp() + (long)Math.Min(after.TotalSeconds * clock.TimestampFrequency, Never);
         timer.Sequence = _sequence++;
         timer.Index = _heap.Count;
         _heap.Add(timer);

@@ -5,12 +5,6 @@ using XcsSharp.Interop.Linux;
 
 namespace XcsSharp.Reactor;
 
-/// <summary>A living server has the path already.</summary>
-public sealed class SocketInUseException(string path) : IOException($"another server listens on {path}")
-{
-    public string Path { get; } = path;
-}
-
 /// <summary>Accepts connections on a Unix stream socket.</summary>
 /// <remarks>
 /// A path is owned by who holds the lock on <c>PATH.lock</c>, which ends with the process: a socket file without it is left
@@ -29,17 +23,15 @@ public sealed class UnixListener : IReadyHandler, IDisposable
     private readonly Action<SafeFileHandle> _accepted;
     private readonly Registration _registration;
     private readonly LoopTimer _exhausted;
-    private readonly string? _path;
-    private readonly SafeFileHandle? _lock;
+    private readonly PathLock? _pathLock;
     private bool _disposed;
 
     private UnixListener(
-        EventLoop loop, SafeFileHandle socket, Action<SafeFileHandle> accepted, string? path, SafeFileHandle? pathLock)
+        EventLoop loop, SafeFileHandle socket, Action<SafeFileHandle> accepted, PathLock? pathLock)
     {
         _socket = socket;
         _accepted = accepted;
-        _path = path;
-        _lock = pathLock;
+        _pathLock = pathLock;
         _exhausted = loop.CreateTimer(() => _registration!.ChangeInterest(Readiness.Readable));
         _registration = loop.Register(socket, Readiness.Readable, this);
     }
@@ -49,21 +41,21 @@ public sealed class UnixListener : IReadyHandler, IDisposable
 
     /// <summary>Listens on a path.</summary>
     /// <param name="loop">Whose thread accepts.</param>
-    /// <param name="path">At most 107 bytes; its folder must exist.</param>
+    /// <param name="path">At most 107 bytes; its folder must exist. What is there and is no socket is left alone.</param>
     /// <param name="mode">Permission bits of the socket, in force before anybody can connect.</param>
     /// <param name="accepted">Called with each connection, not blocking; owns it.</param>
     /// <exception cref="SocketInUseException">A living server has it; nothing was changed.</exception>
     /// <exception cref="ErrnoException">With the path.</exception>
     public static UnixListener Bind(EventLoop loop, string path, int mode, Action<SafeFileHandle> accepted)
     {
-        SafeFileHandle pathLock = TakeLock(path);
+        PathLock pathLock = PathLock.Take(path);
         SafeFileHandle? socket = null;
         try
         {
-            ThrowIfAlive(path);
+            RemoveStale(path);
             socket = Sockets.Create();
             Publish(socket, path, mode);
-            return new UnixListener(loop, socket, accepted, path, pathLock);
+            return new UnixListener(loop, socket, accepted, pathLock);
         }
         catch
         {
@@ -74,10 +66,17 @@ public sealed class UnixListener : IReadyHandler, IDisposable
     }
 
     /// <summary>Accepts on a socket that listens already, as systemd hands it over. Its path is not ours to remove.</summary>
+    /// <exception cref="ErrnoException">It is no socket that listens (EINVAL).</exception>
     public static UnixListener FromInherited(EventLoop loop, SafeFileHandle socket, Action<SafeFileHandle> accepted)
     {
+        // Another kind of socket would be ready for ever, and never accept.
+        if (!Sockets.IsListening(socket))
+        {
+            throw new ErrnoException("accept", Errno.EINVAL, "inherited descriptor");
+        }
+
         Sys.SetNonBlocking(socket);
-        return new UnixListener(loop, socket, accepted, path: null, pathLock: null);
+        return new UnixListener(loop, socket, accepted, pathLock: null);
     }
 
     /// <summary>Stops listening and removes the socket's path.</summary>
@@ -92,12 +91,11 @@ public sealed class UnixListener : IReadyHandler, IDisposable
         _exhausted.Cancel();
         _registration.Dispose();
         _socket.Dispose();
-        if (_path is not null)
+        if (_pathLock is not null)
         {
-            // In this order: as long as the lock is held nobody else can have made a socket of that name. The lock's
-            // file stays: unlinking it would let two servers hold locks on two files of one name.
-            _ = Sys.Unlink(_path);
-            _lock!.Dispose();
+            // In this order: as long as the lock is held nobody else can have made a socket of that name.
+            _ = Sys.Unlink(_pathLock.Path);
+            _pathLock.Dispose();
         }
     }
 
@@ -112,65 +110,76 @@ public sealed class UnixListener : IReadyHandler, IDisposable
                 continue;
             }
 
-            if (accepted.Error is Errno.EMFILE or Errno.ENFILE or Errno.ENOMEM or Errno.ENOBUFS)
+            switch (accepted.Error)
             {
-                Exhausted++;
-                _registration.ChangeInterest(Readiness.None);
-                _exhausted.Schedule(s_exhaustedPause);
+                case Errno.EMFILE or Errno.ENFILE or Errno.ENOMEM or Errno.ENOBUFS:
+                    Exhausted++;
+                    _registration.ChangeInterest(Readiness.None);
+                    _exhausted.Schedule(s_exhaustedPause);
+                    return;
+                case Errno.EBADF or Errno.EINVAL or Errno.ENOTSOCK or Errno.EOPNOTSUPP:
+                    // Would be said again for ever.
+                    throw new ErrnoException("accept4", accepted.Error, _pathLock?.Path);
+                default:
+                    // EAGAIN, or a connection that its client gave up while it waited.
+                    return;
             }
+        }
+    }
 
-            // Anything else is EAGAIN, or a connection that its client gave up while it waited.
+    /// <summary>Removes a socket that nobody listens on any more. Called with the lock held.</summary>
+    private static void RemoveStale(string path)
+    {
+        SysResult found = Sys.Status(path, out statx status);
+        if (found.Error == Errno.ENOENT)
+        {
             return;
         }
-    }
 
-    private static SafeFileHandle TakeLock(string path)
-    {
-        SafeFileHandle pathLock = Sys.Open(path + ".lock", Libc.O_RDWR | Libc.O_CREAT, 0x180 /* 0600 */);
-        if (!Sys.TryLock(pathLock, path + ".lock"))
+        found.OrThrow("statx", path);
+        if ((status.stx_mode & Libc.FileTypeMask) != Libc.FileTypeSocket)
         {
-            pathLock.Dispose();
-            throw new SocketInUseException(path);
+            // connect says ECONNREFUSED of any file: without this look a wrong setting would cost somebody a file.
+            throw new ErrnoException("bind", Errno.EEXIST, path);
         }
 
-        return pathLock;
-    }
-
-    private static void ThrowIfAlive(string path)
-    {
         using SafeFileHandle probe = Sockets.Create();
         SysResult connected = Sockets.Connect(probe, path);
         switch (connected.Error)
         {
-            case Errno.OK or Errno.EAGAIN: // EAGAIN: it listens, and its backlog is full
+            case Errno.OK or Errno.EAGAIN or Errno.EPROTOTYPE:
+                // EAGAIN: it listens, and its backlog is full. EPROTOTYPE: a living socket of another type.
                 throw new SocketInUseException(path);
-            case Errno.ENOENT or Errno.ECONNREFUSED:
+            case Errno.ECONNREFUSED:
+                Sys.Unlink(path).OrThrow("unlink", path);
                 return;
-            case Errno.ENOTSOCK:
-                throw new ErrnoException("bind", Errno.EEXIST, path);
+            case Errno.ENOENT:
+                return;
             default:
                 throw new ErrnoException("connect", connected.Error, path);
         }
     }
 
-    /// <summary>
-    /// Makes the socket under another name and moves it into place when its mode is set and it listens: no moment at
-    /// which the wrong user could connect, and none without a socket where a stale one was.
-    /// </summary>
     private static void Publish(SafeFileHandle socket, string path, int mode)
     {
-        string fresh = path + ".new";
-        _ = Sys.Unlink(fresh);
-        Sockets.Bind(socket, fresh).OrThrow("bind", path);
+        // The file of a socket gets the socket's own mode less the umask: at no moment has it more than it should.
+        Sys.ChangeMode(socket, (uint)mode);
+        SysResult bound = Sockets.Bind(socket, path);
+        if (bound.Error == Errno.EADDRINUSE)
+        {
+            // Somebody who does not know the lock was faster.
+            throw new SocketInUseException(path);
+        }
+
+        bound.OrThrow("bind", path);
         try
         {
-            Sys.ChangeMode(fresh, (uint)mode);
+            Sys.ChangeMode(path, (uint)mode);
             Sockets.Listen(socket, Backlog, path);
-            Sys.Rename(fresh, path);
         }
         catch
         {
-            _ = Sys.Unlink(fresh);
+            _ = Sys.Unlink(path);
             throw;
         }
     }

@@ -22,7 +22,7 @@ public interface IStreamOwner
     /// <param name="bytes">Valid until the call returns.</param>
     void OnReceived(UnixStream stream, ReadOnlySpan<byte> bytes);
 
-    /// <summary>After a refused write, less than half of the limit is queued again.</summary>
+    /// <summary>After a refused write, at most half of the limit is still queued.</summary>
     void OnRoom(UnixStream stream);
 
     /// <summary>
@@ -42,7 +42,7 @@ public readonly record struct PeerCredentials(int Pid, uint Uid, uint Gid);
 
 /// <summary>
 /// A connected Unix stream socket on a loop: reads are handed to the owner, writes are queued up to a limit and sent at the
-/// end of the turn in one piece. Nobody waits for a peer that does not read.
+/// end of the turn in one system call. Nobody waits for a peer that does not read.
 /// </summary>
 public sealed class UnixStream : IReadyHandler, ITurnEndWork, IDisposable
 {
@@ -94,12 +94,12 @@ public sealed class UnixStream : IReadyHandler, ITurnEndWork, IDisposable
     }
 
     /// <summary>Starts reading.</summary>
-    public void Start() => _registration = _loop.Register(_socket, Interest, this);
+    public void Start() => _registration ??= _loop.Register(_socket, Interest, this);
 
     /// <summary>Queues all of the bytes, or none.</summary>
     /// <returns>
-    /// False when they would exceed the limit; <see cref="IStreamOwner.OnRoom"/> follows. After the peer is gone bytes
-    /// are taken and dropped until <see cref="IStreamOwner.OnEnded"/> says so.
+    /// False when they would exceed the limit; <see cref="IStreamOwner.OnRoom"/> follows when the peer has taken enough of
+    /// what is queued. After the peer is gone bytes are taken and dropped until <see cref="IStreamOwner.OnEnded"/> says so.
     /// </returns>
     public bool TryWrite(ReadOnlySpan<byte> bytes)
     {
@@ -123,7 +123,10 @@ public sealed class UnixStream : IReadyHandler, ITurnEndWork, IDisposable
         return true;
     }
 
-    /// <summary>Leaves what the peer sends in the socket, so that the peer has to wait.</summary>
+    /// <summary>
+    /// Leaves what the peer sends in the socket, so that the peer has to wait. Its end is told when reading was resumed:
+    /// what it sent before is delivered first.
+    /// </summary>
     public void PauseReading()
     {
         _reading = false;
@@ -248,34 +251,28 @@ public sealed class UnixStream : IReadyHandler, ITurnEndWork, IDisposable
         }
     }
 
+    /// <summary>One system call: what it leaves did not fit, and has to wait for the peer.</summary>
     private void Send()
     {
-        while (_queue.Count > 0)
+        if (_queue.Count > 0)
         {
-            SysResult sent = Sockets.Send(_socket, _queue.Front);
-            if (sent.Error == Errno.EAGAIN)
-            {
-                _waitingForWritable = true;
-                UpdateInterest();
-                return;
-            }
-
-            if (!sent.IsOk)
+            SysResult sent = _queue.SendTo(_socket);
+            if (!sent.IsOk && sent.Error != Errno.EAGAIN)
             {
                 StopWriting();
                 return;
             }
-
-            _queue.Remove(sent.Value);
-            OfferRoom();
         }
 
-        _waitingForWritable = false;
+        _waitingForWritable = _queue.Count > 0;
         UpdateInterest();
-        if (_closing)
+        if (_closing && _queue.Count == 0)
         {
             Dispose();
+            return;
         }
+
+        OfferRoom();
     }
 
     private void OfferRoom()
@@ -299,23 +296,23 @@ public sealed class UnixStream : IReadyHandler, ITurnEndWork, IDisposable
         if (_closing)
         {
             Dispose();
+            return;
         }
+
+        // An owner that reads again only when it has written would never hear of the end.
+        OfferRoom();
     }
 
     private void PeerVanishedUnread()
     {
-        _peerGone = true;
-        _waitingForWritable = false;
-        _queue.Clear();
+        // epoll reports a hang-up for ever, whether asked or not.
         _registration?.Dispose();
         _registration = null;
-        if (_closing)
+        StopWriting();
+        if (!_disposed && !_reading)
         {
-            Dispose();
-            return;
+            Owner?.OnPeerVanished(this);
         }
-
-        Owner?.OnPeerVanished(this);
     }
 
     private void End(StreamEnd why)

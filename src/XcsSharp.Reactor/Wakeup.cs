@@ -31,7 +31,14 @@ internal sealed class Wakeup : IReadyHandler, IDisposable
         // that look signals again.
         if (Interlocked.Exchange(ref _signalled, 1) == 0)
         {
-            _ = Sys.Write(EventFd, s_one);
+            try
+            {
+                _ = Sys.Write(EventFd, s_one);
+            }
+            catch (ObjectDisposedException)
+            {
+                // Another thread may hold on to the loop for longer than it lives; nobody is asleep then.
+            }
         }
     }
 

@@ -1,16 +1,29 @@
+using System.Buffers;
+
+using Microsoft.Win32.SafeHandles;
+
+using XcsSharp.Interop;
+using XcsSharp.Interop.Linux;
+
 namespace XcsSharp.Reactor;
 
 /// <summary>
-/// Bytes waiting to be sent, in one piece of memory, so that one system call can take them all. Grows as needed up to
-/// its limit, gives large memory back when empty, and allocates nothing in between.
+/// Bytes waiting to be sent: a ring, so that a queue that is never quite empty is never copied, and one system call takes
+/// it all.
 /// </summary>
+/// <remarks>
+/// 1. At most the limit is held; memory grows as needed, from a pool that all queues share, and returns to it when the
+///    queue is empty, but for a small piece: an idle queue costs next to nothing, and a busy one allocates nothing.
+/// 2. What is rented next is as large as the last fill was, so a burst a turn is not copied from size to size.
+/// </remarks>
 internal sealed class WriteQueue(int limit)
 {
-    private const int FirstSize = 4 * 1024;
-    private const int KeptSize = 64 * 1024;
+    private const int KeptSize = 4 * 1024;
 
     private byte[] _bytes = [];
     private int _start;
+    private int _lastFill;
+    private int _fill;
 
     public int Limit { get; } = limit;
 
@@ -18,8 +31,14 @@ internal sealed class WriteQueue(int limit)
 
     public int Room => Limit - Count;
 
-    public ReadOnlySpan<byte> Front => _bytes.AsSpan(_start, Count);
+    /// <summary>Memory held now.</summary>
+    public int Capacity => _bytes.Length;
 
+    private ReadOnlySpan<byte> First => _bytes.AsSpan(_start, Math.Min(Count, _bytes.Length - _start));
+
+    private ReadOnlySpan<byte> Second => _bytes.AsSpan(0, Count - First.Length);
+
+    /// <summary>All of the bytes, or none.</summary>
     public bool TryAppend(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length > Room)
@@ -27,44 +46,77 @@ internal sealed class WriteQueue(int limit)
             return false;
         }
 
-        MakeRoom(bytes.Length);
-        bytes.CopyTo(_bytes.AsSpan(_start + Count));
+        if (Count + bytes.Length > _bytes.Length)
+        {
+            Grow(Count + bytes.Length);
+        }
+
+        int end = _start + Count;
+        if (end >= _bytes.Length)
+        {
+            end -= _bytes.Length;
+        }
+
+        int atEnd = Math.Min(bytes.Length, _bytes.Length - end);
+        bytes[..atEnd].CopyTo(_bytes.AsSpan(end));
+        bytes[atEnd..].CopyTo(_bytes);
         Count += bytes.Length;
+        _fill = Math.Max(_fill, Count);
         return true;
     }
 
-    public void Remove(int count)
+    /// <summary>One system call; what the kernel took is removed.</summary>
+    /// <returns>How much it took, or why nothing.</returns>
+    public SysResult SendTo(SafeFileHandle socket)
     {
-        Count -= count;
-        _start = Count == 0 ? 0 : _start + count;
-        if (Count == 0 && _bytes.Length > KeptSize)
+        SysResult sent = Sockets.Send(socket, First, Second);
+        if (sent.IsOk)
         {
-            _bytes = [];
+            Remove(sent.Value);
         }
+
+        return sent;
     }
 
     public void Clear() => Remove(Count);
 
-    private void MakeRoom(int more)
+    private void Remove(int count)
     {
-        if (_start + Count + more <= _bytes.Length)
+        Count -= count;
+        if (Count > 0)
         {
+            _start += count;
+            if (_start >= _bytes.Length)
+            {
+                _start -= _bytes.Length;
+            }
+
             return;
         }
 
-        // Moving pays only when it frees a good part; otherwise a long queue would be copied for every append.
-        if (Count + more <= _bytes.Length / 2)
+        _start = 0;
+        _lastFill = _fill;
+        _fill = 0;
+        if (_bytes.Length > KeptSize)
         {
-            Front.CopyTo(_bytes);
+            ArrayPool<byte>.Shared.Return(_bytes);
+            _bytes = [];
         }
-        else
+    }
+
+    private void Grow(int needed)
+    {
+        // Doubling as long as that stays within the limit; the pool's pieces may be larger than asked for.
+        int size = (int)Math.Min(Math.Max(KeptSize, Math.Max(_bytes.Length * 2L, _lastFill)), Limit);
+        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(size, needed));
+        First.CopyTo(larger);
+        Second.CopyTo(larger.AsSpan(First.Length));
+        if (_bytes.Length > 0)
         {
-            long size = Math.Max(FirstSize, _bytes.Length * 2L);
-            byte[] larger = new byte[Math.Max(Count + more, Math.Min(size, Limit))];
-            Front.CopyTo(larger);
-            _bytes = larger;
+            ArrayPool<byte>.Shared.Return(_bytes);
         }
 
+        _bytes = larger;
         _start = 0;
     }
 }

@@ -4,8 +4,22 @@ using Microsoft.Win32.SafeHandles;
 
 namespace XcsSharp.Interop.Linux;
 
+/// <summary>struct statx (linux/stat.h), of 256 bytes: the same on every architecture, unlike struct stat.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 256)]
+internal struct statx
+{
+    public uint stx_mask;
+    public uint stx_blksize;
+    public ulong stx_attributes;
+    public uint stx_nlink;
+    public uint stx_uid;
+    public uint stx_gid;
+    public ushort stx_mode;
+}
+
 /// <summary>
-/// libc, by its own names. Prototypes only; x86-64 and arm64 Linux. <see cref="Sys"/> turns the results into values.
+/// libc, by its own names. Prototypes only, and values of x86-64 Linux (a test compares them with C's).
+/// <see cref="Sys"/> turns the results into values.
 /// </summary>
 internal static partial class Libc
 {
@@ -14,6 +28,7 @@ internal static partial class Libc
     internal const int O_RDWR = 2;
     internal const int O_CREAT = 0x40;
     internal const int O_NOCTTY = 0x100;
+    internal const int O_NOFOLLOW = 0x20000;
     internal const int O_NONBLOCK = 0x800;
     internal const int O_CLOEXEC = 0x80000;
 
@@ -21,6 +36,13 @@ internal static partial class Libc
     internal const int F_SETFL = 4;
     internal const int F_SETFD = 2;
     internal const int FD_CLOEXEC = 1;
+
+    internal const int AT_FDCWD = -100;
+    internal const int AT_SYMLINK_NOFOLLOW = 0x100;
+    internal const int AT_EMPTY_PATH = 0x1000;
+    internal const uint STATX_BASIC_STATS = 0x7ff;
+    internal const ushort FileTypeMask = 0xf000; // S_IFMT
+    internal const ushort FileTypeSocket = 0xc000; // S_IFSOCK
 
     internal const int LOCK_EX = 2;
     internal const int LOCK_NB = 4;
@@ -47,11 +69,17 @@ internal static partial class Libc
     internal static partial int eventfd(uint initial, int flags);
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int rename(string from, string to);
-
-    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int unlink(string path);
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int chmod(string path, uint mode);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int fchmod(SafeFileHandle fd, uint mode);
+
+    [LibraryImport(Library, EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static unsafe partial int statx_path(int directory, string path, int flags, uint mask, statx* status);
+
+    [LibraryImport(Library, EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static unsafe partial int statx_fd(SafeFileHandle fd, string path, int flags, uint mask, statx* status);
 }

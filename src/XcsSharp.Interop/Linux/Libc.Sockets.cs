@@ -13,6 +13,27 @@ internal struct ucred
     public uint gid;
 }
 
+/// <summary>struct iovec (bits/types/struct_iovec.h).</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct iovec
+{
+    public byte* iov_base;
+    public nuint iov_len;
+}
+
+/// <summary>struct msghdr (bits/socket.h).</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct msghdr
+{
+    public void* msg_name;
+    public uint msg_namelen;
+    public iovec* msg_iov;
+    public nuint msg_iovlen;
+    public void* msg_control;
+    public nuint msg_controllen;
+    public int msg_flags;
+}
+
 internal static partial class Libc
 {
     internal const int AF_UNIX = 1;
@@ -21,6 +42,7 @@ internal static partial class Libc
     internal const int SOCK_CLOEXEC = O_CLOEXEC;
     internal const int SOL_SOCKET = 1;
     internal const int SO_PEERCRED = 17;
+    internal const int SO_ACCEPTCONN = 30;
     internal const int MSG_NOSIGNAL = 0x4000;
 
     /// <summary>sun_path's bytes, with its terminating zero (sys/un.h).</summary>
@@ -43,6 +65,9 @@ internal static partial class Libc
 
     [LibraryImport(Library, SetLastError = true)]
     internal static unsafe partial nint send(SafeFileHandle fd, byte* buffer, nuint count, int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static unsafe partial nint sendmsg(SafeFileHandle fd, msghdr* message, int flags);
 
     [LibraryImport(Library, SetLastError = true)]
     internal static unsafe partial int getsockopt(SafeFileHandle fd, int level, int name, void* value, uint* length);

@@ -76,6 +76,43 @@ internal static unsafe class Sockets
         }
     }
 
+    /// <summary>Sends two pieces as if they were one.</summary>
+    public static SysResult Send(SafeFileHandle socket, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    {
+        if (second.IsEmpty)
+        {
+            return Send(socket, first);
+        }
+
+        // SAFETY: both are pinned for the call, and the kernel only reads; the structs are on the stack.
+        fixed (byte* firstStart = first, secondStart = second)
+        {
+            iovec* pieces = stackalloc iovec[2];
+            pieces[0] = new iovec { iov_base = firstStart, iov_len = (nuint)first.Length };
+            pieces[1] = new iovec { iov_base = secondStart, iov_len = (nuint)second.Length };
+            msghdr message = new() { msg_iov = pieces, msg_iovlen = 2 };
+            SysResult result;
+            do
+            {
+                result = SysResult.From(Libc.sendmsg(socket, &message, Libc.MSG_NOSIGNAL));
+            }
+            while (result.Error == Errno.EINTR);
+            return result;
+        }
+    }
+
+    /// <summary>Whether connections can be accepted on it.</summary>
+    public static bool IsListening(SafeFileHandle socket)
+    {
+        int listening = 0;
+        uint length = sizeof(int);
+
+        // SAFETY: an int of ours with its own size.
+        SysResult result = SysResult.From(
+            Libc.getsockopt(socket, Libc.SOL_SOCKET, Libc.SO_ACCEPTCONN, &listening, &length));
+        return result.IsOk && listening != 0;
+    }
+
     /// <summary>Who was at the other end when it connected.</summary>
     public static ucred PeerCredentials(SafeFileHandle socket)
     {

@@ -78,11 +78,33 @@ internal static unsafe class Sys
         return true;
     }
 
-    public static void Rename(string from, string to) => SysResult.From(Libc.rename(from, to)).OrThrow("rename", to);
-
     public static SysResult Unlink(string path) => SysResult.From(Libc.unlink(path));
 
     public static void ChangeMode(string path, uint mode) => SysResult.From(Libc.chmod(path, mode)).OrThrow("chmod", path);
+
+    /// <summary>On a socket before it is bound: its file is then never made with more than this.</summary>
+    public static void ChangeMode(SafeFileHandle fd, uint mode) => SysResult.From(Libc.fchmod(fd, mode)).OrThrow("fchmod");
+
+    /// <summary>What an open file is; its link count is 0 when its name was removed.</summary>
+    public static statx Status(SafeFileHandle fd)
+    {
+        statx status;
+
+        // SAFETY: a struct of ours, of C's size.
+        SysResult.From(Libc.statx_fd(fd, "", Libc.AT_EMPTY_PATH, Libc.STATX_BASIC_STATS, &status)).OrThrow("statx");
+        return status;
+    }
+
+    /// <summary>What a name stands for; a symbolic link stands for itself.</summary>
+    public static SysResult Status(string path, out statx status)
+    {
+        // SAFETY: as above.
+        fixed (statx* start = &status)
+        {
+            return SysResult.From(Libc.statx_path(
+                Libc.AT_FDCWD, path, Libc.AT_SYMLINK_NOFOLLOW, Libc.STATX_BASIC_STATS, start));
+        }
+    }
 
     internal static SafeFileHandle Own(SysResult result, string operation, string? subject = null)
         => new(result.OrThrow(operation, subject), ownsHandle: true);
