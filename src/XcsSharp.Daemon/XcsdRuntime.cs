@@ -87,15 +87,14 @@ internal sealed class XcsdRuntime : IDisposable
             _hypervisor = new XenHypervisor(_loop, backend, loggers.CreateLogger<XenHypervisor>());
             _switch = new ControlSwitch(
                 _loop, _hypervisor, settings.Switching, loggers.CreateLogger<ControlSwitch>());
-            _consoles = new ConsoleHandler(
-                _loop, _switch, settings.Consoles, loggers.CreateLogger<ConsoleHandler>());
+            _consoles = OpenConsoles(_switch, settings, loggers);
             _clients = new ClientListener(
                 _loop, _switch, settings.Switching, loggers.CreateLogger<ClientListener>());
             _operators = new OperatorListener(
                 _loop, _switch, _consoles, ReadStatus, loggers.CreateLogger<OperatorListener>());
             _switch.Start();
         }
-        catch (ErrnoException e)
+        catch (Exception e) when (e is ErrnoException or HypervisorLostException)
         {
             throw new StartFailure(
                 ExitCode.CannotStart,
@@ -111,6 +110,22 @@ internal sealed class XcsdRuntime : IDisposable
                 ExitCode.CannotStart,
                 $"a library of Xen is missing: {e.Message}",
                 "Install libxenevtchn1, libxenforeignmemory1, libxengnttab1 and libxenstore4 (Debian's names), and libxcs_xenctrl.so with xcsd.",
+                e);
+        }
+    }
+
+    private ConsoleHandler OpenConsoles(ControlSwitch controlSwitch, XcsdSettings settings, ILoggerFactory loggers)
+    {
+        try
+        {
+            return new ConsoleHandler(_loop, controlSwitch, settings.Consoles, loggers.CreateLogger<ConsoleHandler>());
+        }
+        catch (IOException e)
+        {
+            throw new StartFailure(
+                ExitCode.CannotStart,
+                $"the consoles can not be served: {e.Message}",
+                "Choose another folder with --Consoles:PtyDirectory=PATH, or none with --Consoles:PtyDirectory=.",
                 e);
         }
     }

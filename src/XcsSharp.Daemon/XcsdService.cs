@@ -20,7 +20,10 @@ internal sealed class XcsdService(
     private readonly ILogger _log = loggers.CreateLogger("xcsd");
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile XcsdRuntime? _runtime;
+
+    // Held while the host's thread stops the loop, so that the loop's thread cannot dispose it under its hands.
+    private readonly Lock _stopping = new();
+    private XcsdRuntime? _runtime;
 
     /// <summary>True once the loop has ended although nobody asked it to.</summary>
     public bool LoopFailed { get; private set; }
@@ -36,7 +39,11 @@ internal sealed class XcsdService(
     /// <summary>Ends the loop; requests that were not answered stay in the rings for the next daemon.</summary>
     public Task StopAsync(CancellationToken cancellationToken)
     {
-        _runtime?.Stop();
+        lock (_stopping)
+        {
+            _runtime?.Stop();
+        }
+
         return _ended.Task.WaitAsync(cancellationToken);
     }
 
@@ -46,10 +53,17 @@ internal sealed class XcsdService(
         {
             using XcsdRuntime runtime = XcsdRuntime.Open(
                 settings, loggers, (ISystemdNotifier?)services.GetService(typeof(ISystemdNotifier)));
-            _runtime = runtime;
-            _ready.SetResult();
-            runtime.Run();
-            _log.Stopped();
+            Offer(runtime);
+            try
+            {
+                _ready.SetResult();
+                runtime.Run();
+                _log.Stopped();
+            }
+            finally
+            {
+                Offer(null);
+            }
         }
         catch (Exception e) when (!_ready.Task.IsCompleted)
         {
@@ -70,6 +84,14 @@ internal sealed class XcsdService(
         {
             _ended.SetResult();
             lifetime.StopApplication();
+        }
+    }
+
+    private void Offer(XcsdRuntime? runtime)
+    {
+        lock (_stopping)
+        {
+            _runtime = runtime;
         }
     }
 }
