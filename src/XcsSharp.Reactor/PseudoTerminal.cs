@@ -32,6 +32,7 @@ public sealed class PseudoTerminal : IReadyHandler, IDisposable
     private readonly SafeFileHandle _master;
     private readonly SafeFileHandle _slave;
     private readonly Registration _registration;
+    private readonly Registration _slaveRegistration;
     private bool _reading = true;
     private bool _waitingForWritable;
     private bool _disposed;
@@ -44,6 +45,10 @@ public sealed class PseudoTerminal : IReadyHandler, IDisposable
         _slave = slave;
         SlavePath = path;
         _registration = loop.Register(master, Readiness.Readable, this);
+
+        // vhangup tells the slave's descriptors; the master hears of it only when the last of them is closed, and
+        // we keep one open ourselves. The slave is asked for nothing but its hang-up, which epoll always reports.
+        _slaveRegistration = loop.Register(slave, Readiness.None, new SlaveWatch(this));
     }
 
     /// <summary>/dev/pts/N; the number is given to another terminal after this one is disposed.</summary>
@@ -125,6 +130,7 @@ public sealed class PseudoTerminal : IReadyHandler, IDisposable
 
         _disposed = true;
         _registration.Dispose();
+        _slaveRegistration.Dispose();
         _slave.Dispose();
         _master.Dispose();
     }
@@ -144,7 +150,24 @@ public sealed class PseudoTerminal : IReadyHandler, IDisposable
             _owner.OnWritable(this);
         }
 
-        if (!_disposed && (ready & (Readiness.HangUp | Readiness.Error)) != 0)
+        if ((ready & (Readiness.HangUp | Readiness.Error)) != 0)
+        {
+            Lose();
+        }
+    }
+
+    private void OnSlaveHungUp()
+    {
+        // What was typed before comes first; level-triggered, so the hang-up comes again.
+        if (!_reading || ReceiveAll())
+        {
+            Lose();
+        }
+    }
+
+    private void Lose()
+    {
+        if (!_disposed)
         {
             Dispose();
             _owner.OnLost(this);
@@ -176,5 +199,10 @@ public sealed class PseudoTerminal : IReadyHandler, IDisposable
             _registration.ChangeInterest((_reading ? Readiness.Readable : Readiness.None)
                 | (_waitingForWritable ? Readiness.Writable : Readiness.None));
         }
+    }
+
+    private sealed class SlaveWatch(PseudoTerminal terminal) : IReadyHandler
+    {
+        public void OnReady(Readiness ready) => terminal.OnSlaveHungUp();
     }
 }
