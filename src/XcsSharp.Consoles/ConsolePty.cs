@@ -42,6 +42,9 @@ internal sealed class ConsolePty : IPtyOwner, IInputOrigin, IDisposable
     /// <summary>The stable link, or null.</summary>
     internal string? Link { get; private set; }
 
+    /// <summary>Terminals opened so far: 1 until the first is hung up.</summary>
+    internal int Opened { get; private set; }
+
     /// <summary>The terminal that the link points to now, or null.</summary>
     internal string? Device => _terminal?.SlavePath;
 
@@ -145,6 +148,7 @@ internal sealed class ConsolePty : IPtyOwner, IInputOrigin, IDisposable
             return;
         }
 
+        Opened++;
         _openedAt = _loop.Clock.GetTimestamp();
         if (_source.IsPaused)
         {

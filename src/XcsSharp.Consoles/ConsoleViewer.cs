@@ -77,6 +77,12 @@ internal sealed class ConsoleViewer : IStreamOwner, IInputOrigin, IDisposable
         _console.PumpSoon();
     }
 
+    public void OnPeerVanished(UnixStream stream)
+    {
+        // Its last input is still in the socket, which bounds it: take that, and then the end.
+        stream.ResumeReading();
+    }
+
     public void OnEnded(UnixStream stream, StreamEnd why)
     {
         _console.Remove(this, why);

@@ -77,6 +77,9 @@ public sealed class GuestConsole : ITurnEndWork
     /// <summary>The terminal that the link points to now, or null.</summary>
     public string? PtyDevice => _pty?.Device;
 
+    /// <summary>Terminals opened so far; more than 1 when somebody hung one up.</summary>
+    public int PtysOpened => _pty?.Opened ?? 0;
+
     /// <summary>True once the domain is gone.</summary>
     public bool IsEnding { get; private set; }
 

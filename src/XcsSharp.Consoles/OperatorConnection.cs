@@ -67,6 +67,8 @@ internal sealed class OperatorConnection : IStreamOwner, IDisposable
 
     public void OnRoom(UnixStream stream) => SendReply();
 
+    public void OnPeerVanished(UnixStream stream) => Dispose();
+
     public void OnEnded(UnixStream stream, StreamEnd why) => Dispose();
 
     public void Dispose()

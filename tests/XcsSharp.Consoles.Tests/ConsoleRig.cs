@@ -1,0 +1,140 @@
+using System.Diagnostics;
+
+using Microsoft.Extensions.Logging.Abstractions;
+
+using XcsSharp.Protocol.Operator;
+using XcsSharp.Reactor;
+using XcsSharp.Switching;
+using XcsSharp.TestKit;
+
+using Xunit;
+
+namespace XcsSharp.Consoles.Tests;
+
+/// <summary>
+/// A switch with the console handler and the console socket, over played guests. The test's own thread turns the loop, so
+/// nothing runs between two lines of a test; ptys and sockets are real.
+/// </summary>
+internal sealed class ConsoleRig : IDisposable
+{
+    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(20);
+
+    private readonly PrivateDirectory _place = new("consoles");
+    private readonly UnixListener _listener;
+    private readonly List<TestClient> _clients = [];
+
+    public ConsoleRig(
+        Action<ConsoleOptions>? configure = null, TimeProvider? clock = null, Func<DaemonStatus>? status = null)
+    {
+        Loop = new EventLoop(clock);
+        Hypervisor = new FakeHypervisor(Loop.Post);
+        Switch = new ControlSwitch(Loop, Hypervisor, new SwitchOptions(), NullLogger<ControlSwitch>.Instance);
+        var options = new ConsoleOptions { PtyDirectory = _place["pty"] };
+        configure?.Invoke(options);
+        Consoles = new ConsoleHandler(Loop, Switch, options, NullLogger<ConsoleHandler>.Instance);
+        Operators = new OperatorListener(
+            Loop, Switch, Consoles, status ?? (() => throw new NotSupportedException()), NullLogger.Instance);
+        _listener = UnixListener.Bind(Loop, _place["console.sock"], Convert.ToInt32("600", 8), Operators.Accept);
+        Switch.Start();
+    }
+
+    public EventLoop Loop { get; }
+
+    public FakeHypervisor Hypervisor { get; }
+
+    public ControlSwitch Switch { get; }
+
+    public ConsoleHandler Consoles { get; }
+
+    public OperatorListener Operators { get; }
+
+    public string Link(string name) => _place["pty/" + name];
+
+    public GuestConsole Console(uint domid = 1) => Consoles.Find(Switch.FindByDomid(domid)!)!;
+
+    /// <summary>A guest with a console driver, and its console.</summary>
+    public (FakeGuest Guest, ConsoleProgram Program, GuestConsole Console) AddConsole(uint domid = 1, string? name = null)
+    {
+        FakeGuest guest = Hypervisor.AddGuest(domid, name);
+        var program = new ConsoleProgram(guest);
+        RunIdle();
+        return (guest, program, Console(domid));
+    }
+
+    public TestClient Connect(int? receiveBuffer = null)
+    {
+        var client = new TestClient(_place["console.sock"], receiveBuffer);
+        _clients.Add(client);
+        return client;
+    }
+
+    /// <summary>A viewer whose OK line was read; its output is what comes from here on.</summary>
+    public TestClient Attach(string request = "1", int? receiveBuffer = null)
+    {
+        TestClient client = Connect(receiveBuffer);
+        client.Send($"ATTACH {request}\n");
+        string reply = ReadLine(client);
+        Assert.StartsWith("OK ", reply, StringComparison.Ordinal);
+        return client;
+    }
+
+    /// <summary>Reads one line of a client, and not a byte more.</summary>
+    public string ReadLine(TestClient client)
+    {
+        string? line = null;
+        RunUntil(() => (line = client.TryReadLine()) is not null || client.IsEnded, "a line");
+        return line ?? "";
+    }
+
+    /// <summary>Turns the loop until the condition holds.</summary>
+    /// <exception cref="TimeoutException">It does not.</exception>
+    public void RunUntil(Func<bool> condition, string wanted, TimeSpan? deadline = null)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (!condition())
+        {
+            if (Stopwatch.GetElapsedTime(start) > (deadline ?? s_deadline))
+            {
+                throw new TimeoutException($"waited in vain for {wanted}");
+            }
+
+            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+
+            // The other ends are plain sockets that nobody announces to this thread: look again soon.
+            _ = Loop.RunOnce(TimeSpan.FromMilliseconds(2));
+        }
+    }
+
+    /// <summary>Turns the loop until it has nothing to do.</summary>
+    public void RunIdle()
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (Loop.RunOnce(TimeSpan.Zero))
+        {
+            Assert.True(Stopwatch.GetElapsedTime(start) < s_deadline, "the loop never comes to rest");
+        }
+    }
+
+    /// <summary>Has the guest write all of it, however often the ring fills.</summary>
+    public void Write(ConsoleProgram program, ReadOnlyMemory<byte> output)
+    {
+        program.Write(output);
+        RunUntil(() => program.Unsent == 0, "the guest's output to go");
+        RunIdle();
+    }
+
+    public void Dispose()
+    {
+        foreach (TestClient client in _clients)
+        {
+            client.Dispose();
+        }
+
+        Operators.Dispose();
+        Consoles.Dispose();
+        _listener.Dispose();
+        Switch.Dispose();
+        Loop.Dispose();
+        _place.Dispose();
+    }
+}

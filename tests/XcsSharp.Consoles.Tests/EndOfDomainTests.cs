@@ -1,0 +1,133 @@
+using System.Text;
+
+using Microsoft.Extensions.Time.Testing;
+
+using XcsSharp.Protocol;
+using XcsSharp.TestKit;
+
+using Xunit;
+
+namespace XcsSharp.Consoles.Tests;
+
+public sealed class EndOfDomainTests
+{
+    private readonly SeededStream _stream = new(SeededStream.ChooseSeed());
+
+    public EndOfDomainTests()
+    {
+        TestContext.Current.SendDiagnosticMessage($"seed {_stream.Seed}");
+    }
+
+    [Fact]
+    public void Viewers_get_the_last_bytes_and_then_the_end()
+    {
+        using var rig = new ConsoleRig();
+        var (guest, _, console) = rig.AddConsole();
+        TestClient viewer = rig.Attach();
+
+        // In the ring when the domain goes: nobody has looked at it yet.
+        Assert.True(guest.TrySend(ControlMessage.Create(MessageType.Console, 0, 0xFF, "panic"u8)));
+        guest.Destroy();
+        List<byte> got = [];
+        rig.RunUntil(() => { viewer.ReceiveInto(got); return viewer.IsEnded; }, "the end");
+
+        Assert.Equal("panic", Encoding.ASCII.GetString([.. got]));
+        Assert.True(console.IsEnding);
+        Assert.Equal(0, rig.Operators.Connections);
+    }
+
+    [Fact]
+    public void A_slow_viewer_gets_all_that_is_left_before_the_end()
+    {
+        const int Length = 400_000;
+        using var rig = new ConsoleRig(options =>
+        {
+            options.ViewerQueueBytes = 4096;
+            options.PtyDirectory = null;
+        });
+        var (guest, program, _) = rig.AddConsole();
+        TestClient viewer = rig.Attach();
+        rig.Write(program, _stream.Take(0, Length));
+        guest.Destroy();
+        rig.RunIdle();
+        Assert.Equal(1, rig.Consoles.Ending);
+
+        var got = new StreamVerifier("slow", _stream, Length);
+        rig.RunUntil(() => { got.Accept(viewer.Receive(most: 2000)); return viewer.IsEnded; }, "the end");
+        got.Check();
+        Assert.Equal(0, rig.Consoles.Ending);
+    }
+
+    [Fact]
+    public void The_terminals_reader_gets_the_last_bytes_before_it_is_hung_up()
+    {
+        const int Length = 150_000;
+        using var rig = new ConsoleRig();
+        var (guest, program, _) = rig.AddConsole();
+        var got = new StreamVerifier("pty", _stream, Length);
+        using var held = new ManualResetEventSlim();
+        using var pty = PtyTerminal.Open(
+            rig.Link("guest-1"), bytes =>
+            {
+                held.Wait();
+                got.Accept(bytes);
+            });
+        rig.Write(program, _stream.Take(0, Length));
+        guest.Destroy();
+        rig.RunIdle();
+        Assert.False(Path.Exists(rig.Link("guest-1")));
+        Assert.Equal(1, rig.Consoles.Ending);
+
+        held.Set();
+        rig.RunUntil(() => pty.Ended.IsCompleted, "the hang-up");
+        got.Check();
+        Assert.Equal(0, rig.Consoles.Ending);
+    }
+
+    [Fact]
+    public void Readers_that_never_read_keep_a_dead_console_for_the_linger_time_and_no_longer()
+    {
+        var clock = new FakeTimeProvider();
+        using var rig = new ConsoleRig(options => options.ViewerQueueBytes = 4096, clock);
+        var (guest, program, console) = rig.AddConsole();
+        TestClient stuck = rig.Attach();
+        rig.Write(program, _stream.Take(0, 800_000));
+        guest.Destroy();
+        rig.RunIdle();
+        clock.Advance(TimeSpan.FromSeconds(29));
+        rig.RunIdle();
+        Assert.Equal(1, rig.Consoles.Ending);
+        Assert.Equal(1, console.Viewers);
+
+        clock.Advance(TimeSpan.FromSeconds(2));
+        rig.RunIdle();
+        Assert.Equal(0, rig.Consoles.Ending);
+        Assert.Equal(0, rig.Operators.Connections);
+        rig.RunUntil(() => { _ = stuck.Receive(); return stuck.IsEnded; }, "the end");
+    }
+
+    [Fact]
+    public void A_domain_without_readers_is_dropped_when_its_terminal_has_nothing_unread()
+    {
+        using var rig = new ConsoleRig();
+        var (guest, _, console) = rig.AddConsole();
+        guest.Destroy();
+        rig.RunUntil(() => rig.Consoles.Ending == 0, "the console's end");
+        Assert.Null(console.PtyDevice);
+        Assert.Empty(rig.Consoles.Consoles);
+    }
+
+    [Fact]
+    public void Input_for_a_domain_that_is_gone_goes_nowhere_and_harms_nobody()
+    {
+        using var rig = new ConsoleRig();
+        var (guest, program, console) = rig.AddConsole();
+        rig.Write(program, _stream.Take(0, 900_000));
+        TestClient viewer = rig.Attach("1 all");
+        guest.Destroy();
+        rig.RunIdle();
+        viewer.Send("too late"u8);
+        rig.RunIdle();
+        Assert.Equal(0UL, console.BytesIn);
+    }
+}
