@@ -44,7 +44,7 @@ static const struct {
     [OP_XS_INTRODUCED] = {op_xs_introduced, KIND(HANDLE_STORE), true},
     [OP_XS_INTRODUCE] = {op_xs_introduce, KIND(HANDLE_STORE), true},
     [OP_XS_RELEASE] = {op_xs_release, KIND(HANDLE_STORE), true},
-    [OP_DOMAIN_LIST] = {op_domain_list, KIND(HANDLE_CONTROL), true},
+    [OP_DOMAIN_LIST] = {op_domain_list, KIND(HANDLE_CONTROL), false},
     [OP_DOMAIN_CREATE] = {op_domain_create, KIND(HANDLE_CONTROL), true},
     [OP_DOMAIN_DESTROY] = {op_domain_destroy, KIND(HANDLE_CONTROL), true},
     [OP_DOMAIN_SHUTDOWN] = {op_domain_shutdown, KIND(HANDLE_CONTROL), true},

@@ -200,6 +200,9 @@ static void describe(const struct domain *domain, struct xcs_domain_info *info) 
 int op_domain_list(struct exchange *x) {
     uint32_t domid = x->arg[0], max = x->arg[1];
     bool only_this = x->arg[2] != 0;
+    /* A guest's kernel knows its own shared_info frame, so a guest may ask for itself. */
+    if (x->domain->domid != 0 && !(only_this && domid == x->domain->domid))
+        return EPERM;
     uint32_t end = only_this && domid < DOMID_LIMIT ? domid + 1 : g_machine.next_domid;
     for (; domid < end && domid < DOMID_LIMIT && max > 0; domid++) {
         const struct domain *domain = g_machine.domains[domid];

@@ -288,3 +288,22 @@ TEST(the_example_of_the_readme_works) {
     CHECK(xenevtchn_close(xce) == 0);
     xs_close(xs);
 }
+
+static void ask_for_domains(struct process *self) {
+    struct xcs_xenctrl *info = xcs_xenctrl_open();
+    struct xcs_domain_info found;
+    uint32_t own = (uint32_t)hear(self);
+    CHECK(xcs_xenctrl_domain_info(info, own, &found) == 0);
+    CHECK(found.domid == own && found.shared_info_frame == SIMXEN_SHARED_INFO_FRAME);
+    CHECK_FAILS(EPERM, xcs_xenctrl_domain_info(info, 0, &found) != 0);
+    CHECK_FAILS(EPERM, xcs_xenctrl_domain_list(info, own, &found, 1) < 0);
+    xcs_xenctrl_close(info);
+    say(self, 1);
+}
+
+TEST(a_guest_may_ask_for_itself_and_for_nobody_else) {
+    struct process guest = guest_start(ask_for_domains);
+    say(&guest, guest.domid);
+    CHECK(hear(&guest) == 1);
+    process_kill(&guest);
+}
