@@ -15,6 +15,10 @@ internal sealed class ClassicPageSource : IControlPageSource
     /// <summary>The guest's control port, by custom of 2005.</summary>
     private const uint ControlPort = 1;
 
+    /// <summary>SIMXEN_SHARED_INFO_FRAME of simxen.h. A kernel of 2005 has it from its start_info; asking the hypervisor for it
+    /// is dom0's privilege.</summary>
+    private const ulong SharedInfoFrame = 0x1001;
+
     private readonly ForeignMemory _memory;
 
     public ClassicPageSource(EventChannels ports)
@@ -22,10 +26,8 @@ internal sealed class ClassicPageSource : IControlPageSource
         ports.Claim(ControlPort).OrThrow("simxen_evtchn_claim", "port 1");
         Port = ControlPort;
         uint self = OwnDomid();
-        using DomainInfo domains = DomainInfo.Open();
-        Check(domains.TryGet(self, out DomainListing listing), "xcs_xenctrl_domain_info", $"domain {self}");
         _memory = ForeignMemory.Open();
-        Errno failed = _memory.Map(self, listing.SharedInfoFrame, out nint address);
+        Errno failed = _memory.Map(self, SharedInfoFrame, out nint address);
         if (failed != Errno.OK)
         {
             _memory.Dispose();
