@@ -127,9 +127,10 @@ internal sealed class CommandLine
         Command command = new("console", "Attaches to a domain's console; in a pipe too") { domain, fresh, all, exitOnEnd, escape };
         domain.Validators.Add(result =>
         {
-            if (string.IsNullOrWhiteSpace(result.GetValueOrDefault<string>()))
+            string? name = result.GetValueOrDefault<string>();
+            if (string.IsNullOrWhiteSpace(name) || name.Any(char.IsControl))
             {
-                result.AddError("DOMAIN is empty: give a domid or a name (see: xcsctl list)");
+                result.AddError("DOMAIN is empty or not one line: give a domid or a name (see: xcsctl list)");
             }
         });
         command.Validators.Add(result =>

@@ -1,0 +1,76 @@
+using XcsSharp.Cli;
+using XcsSharp.Protocol.Operator;
+
+namespace XcsSharp.Client.Tests;
+
+public sealed class ReportsTests
+{
+    [Fact]
+    public void The_list_is_a_table_whose_columns_fit_their_widest_cell()
+    {
+        string text = Reports.List(new DomainList(
+        [
+            Samples.Domain(3, "web"),
+            Samples.Domain(1024, "a-long-name") with
+            {
+                Transport = null, State = "waiting", LocalPort = null, Pty = null, PtyDevice = null, Viewers = 0,
+                BytesOut = 0, BytesIn = 0,
+            },
+        ]));
+        Assert.Equal(
+            """
+            DOMID  NAME         STATE      TRANSPORT  PORT  VIEWERS      OUT    IN  DROPPED  TERMINAL
+                3  web          connected  granted      17        2  1.5 KiB  10 B      0 B  /run/xcs/pty/web
+             1024  a-long-name  waiting    -             -        0      0 B   0 B      0 B  -
+
+            """,
+            text);
+    }
+
+    [Fact]
+    public void What_is_wrong_with_a_domain_stands_below_the_table()
+    {
+        string text = Reports.List(new DomainList(
+            [Samples.Domain(3, "web") with { State = "quarantined", Problem = "its indexes are impossible" }]));
+        Assert.EndsWith("\ndomain 3 (web): its indexes are impossible\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_empty_list_says_so() => Assert.Equal("No domains.\n", Reports.List(new DomainList([])));
+
+    [Fact]
+    public void A_name_cannot_move_the_cursor()
+    {
+        string text = Reports.List(new DomainList([Samples.Domain(3, "\x1b[2Jweb\r\n") with { Problem = "\x1b]0;x\a" }]));
+        Assert.DoesNotContain('\x1b', text);
+        Assert.Contains("?[2Jweb??", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0UL, "0 B")]
+    [InlineData(1023UL, "1023 B")]
+    [InlineData(1024UL, "1.0 KiB")]
+    [InlineData(1048575UL, "1.0 MiB")]
+    [InlineData(1048576UL, "1.0 MiB")]
+    [InlineData(ulong.MaxValue, "16.0 EiB")]
+    public void Sizes_have_a_unit(ulong bytes, string text) => Assert.Equal(text, Reports.Size(bytes));
+
+    [Theory]
+    [InlineData(0.04, "0.0s")]
+    [InlineData(59.9, "59.9s")]
+    [InlineData(61, "1m 1s")]
+    [InlineData(7322, "2h 2m")]
+    [InlineData(93784.5, "1d 2h 3m")]
+    public void Durations_have_two_or_three_units(double seconds, string text)
+        => Assert.Equal(text, Reports.Duration(seconds));
+
+    [Fact]
+    public void The_status_names_each_figure()
+    {
+        string text = Reports.Status(Samples.Status);
+        Assert.StartsWith("xcsd       0.1.0, pid 4711, backend sim, up 1d 2h 3m\n", text, StringComparison.Ordinal);
+        Assert.Contains("channels   2 open, 1 quarantined\n", text, StringComparison.Ordinal);
+        Assert.Contains("requests   1,234,567\n", text, StringComparison.Ordinal);
+        Assert.Contains("1,234,560, of these by the daemon itself: 7\n", text, StringComparison.Ordinal);
+    }
+}

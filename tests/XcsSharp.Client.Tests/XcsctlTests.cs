@@ -1,0 +1,280 @@
+using System.Text;
+using System.Text.Json;
+
+using Mono.Unix.Native;
+
+using XcsSharp.Protocol.Operator;
+using XcsSharp.TestKit;
+
+namespace XcsSharp.Client.Tests;
+
+/// <summary>The built xcsctl against a scripted console socket: what it prints, and what the shell sees.</summary>
+public sealed class XcsctlTests : IDisposable
+{
+    private static readonly string s_xcsctl = Path.Combine(AppContext.BaseDirectory, "xcsctl");
+
+    private readonly ScriptedServer _server = new();
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _server.Dispose();
+
+    [Theory]
+    [InlineData("list")]
+    [InlineData("list", "--json")]
+    public async Task List_prints_what_the_daemon_has(params string[] arguments)
+    {
+        DomainList list = new([Samples.Domain(3, "web")]);
+        string document = JsonSerializer.Serialize(list, OperatorJson.Default.DomainList);
+        Task<ChildResult> running = RunAsync(arguments);
+        await AnswerAsync("LIST", "OK\n" + document + "\n");
+        ChildResult result = await running;
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        if (arguments.Length > 1)
+        {
+            Assert.Equal(document + "\n", result.Output);
+        }
+        else
+        {
+            Assert.Contains("    3  web   connected  granted", result.Output, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("status")]
+    [InlineData("--json", "status")]
+    public async Task Status_prints_the_daemon(params string[] arguments)
+    {
+        string document = JsonSerializer.Serialize(Samples.Status, OperatorJson.Default.DaemonStatus);
+        Task<ChildResult> running = RunAsync(arguments);
+        await AnswerAsync("STATUS", "OK\n" + document + "\n");
+        ChildResult result = await running;
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        Assert.Contains(arguments.Length > 1 ? "\"pid\":4711" : "pid 4711", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_socket_may_stand_before_or_after_the_verb_or_in_the_environment()
+    {
+        string[][] lines = [["--socket", _server.Path, "list"], ["list", "--socket", _server.Path], ["list"]];
+        foreach (string[] line in lines)
+        {
+            ChildOptions options = new()
+            {
+                Environment = line.Length > 1 ? new Dictionary<string, string>() : new() { ["XCS_CONSOLE_SOCKET"] = _server.Path },
+            };
+            Task<ChildResult> running = ChildProcess.RunAsync(s_xcsctl, line, Cancel, options);
+            await AnswerAsync("LIST", "OK\n{\"domains\":[]}\n");
+            Assert.Equal((0, "No domains.\n", ""), AsTuple(await running));
+        }
+    }
+
+    [Fact]
+    public async Task A_refusal_is_the_daemons_sentence_and_exit_code_1()
+    {
+        Task<ChildResult> running = RunAsync("console", "nobody");
+        await AnswerAsync("ATTACH nobody", "ERR unknown-domain no domain 'nobody'; LIST names those that there are\n");
+        ChildResult result = await running;
+        Assert.Equal((1, "", "xcsctl: no domain 'nobody'; LIST names those that there are\n"), AsTuple(result));
+    }
+
+    [Theory]
+    [InlineData("frobnicate")]
+    [InlineData]
+    [InlineData("console")]
+    [InlineData("console", "")]
+    [InlineData("console", "a\nb")]
+    [InlineData("console", "web", "--new", "--all")]
+    [InlineData("console", "web", "--escape", "x")]
+    [InlineData("list", "surplus")]
+    public async Task Usage_errors_are_exit_code_2_and_reach_no_daemon(params string[] arguments)
+    {
+        ChildResult result = await RunAsync(arguments);
+        Assert.Equal(2, result.ExitCode);
+        Assert.Equal("", result.Output);
+        Assert.StartsWith("xcsctl: ", result.Error, StringComparison.Ordinal);
+        Assert.EndsWith("Try: xcsctl --help\n", result.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("list")]
+    [InlineData("status", "--json")]
+    [InlineData("console", "web")]
+    public async Task Without_a_daemon_it_is_exit_code_3_and_a_remedy(params string[] arguments)
+    {
+        _server.Dispose();
+        ChildResult result = await RunAsync(arguments);
+        Assert.Equal((3, ""), (result.ExitCode, result.Output));
+        Assert.Contains("is xcsd running? See: systemctl status xcsd", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_permission_it_is_exit_code_3_and_the_group_is_named()
+    {
+        File.SetUnixFileMode(_server.Path, UnixFileMode.None);
+
+        // Root without the right to pass over modes is as good as anybody else; for others this changes nothing.
+        string[] command = Environment.UserName == "root"
+            ? ["setpriv", "--bounding-set=-dac_override,-dac_read_search", s_xcsctl]
+            : [s_xcsctl];
+        ChildResult result = await ChildProcess.RunAsync(
+            command[0], [.. command[1..], "--socket", _server.Path, "list"], Cancel);
+        Assert.Equal((3, ""), (result.ExitCode, result.Output));
+        Assert.Contains("join the group", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_daemon_that_ends_in_the_middle_is_exit_code_3()
+    {
+        Task<ChildResult> running = RunAsync("list");
+        await AnswerAsync("LIST", "");
+        Assert.Equal(3, (await running).ExitCode);
+    }
+
+    [Fact]
+    public async Task The_version_is_printed()
+    {
+        ChildResult result = await RunAsync("--version");
+        Assert.Equal(0, result.ExitCode);
+        Assert.Matches(@"^\d+\.\d+\.\d+", result.Output);
+    }
+
+    [Fact]
+    public async Task In_a_pipe_the_console_passes_every_byte_both_ways_and_outlives_the_end_of_input()
+    {
+        byte[] all = [.. Enumerable.Range(0, 256).Select(i => (byte)i)];
+        await using ChildProcess console = Start("console", "web", "--escape", "none");
+        using ServerConnection server = await AttachedAsync("ATTACH web");
+        await console.Input.WriteAsync(all, Cancel);
+        await console.Input.DisposeAsync();
+        Assert.Equal(all, await server.ReceiveBytesAsync(all.Length, Cancel));
+        await server.SendAsync(all, Cancel);
+        await console.Output.WaitForLengthAsync(all.Length, Cancel);
+        Assert.False(console.HasExited);
+        server.Dispose();
+        Assert.Equal(0, await console.WaitAsync(Cancel));
+        Assert.Equal(all, console.Output.ToArray());
+        Assert.Equal("", console.Error.Text);
+    }
+
+    [Fact]
+    public async Task The_escape_key_leaves_from_a_pipe_too_after_what_came_before_it()
+    {
+        await using ChildProcess console = Start("console", "web");
+        using ServerConnection server = await AttachedAsync("ATTACH web");
+        await console.Input.WriteAsync("exit\r\x1dnot this"u8.ToArray(), Cancel);
+        await console.Input.FlushAsync(Cancel);
+        Assert.Equal(0, await console.WaitAsync(Cancel));
+        Assert.Equal("exit\r", await server.ReceiveToEndAsync(Cancel));
+    }
+
+    [Fact]
+    public async Task With_exit_on_eof_it_leaves_when_the_input_has_ended_and_was_sent()
+    {
+        await using ChildProcess console = Start("console", "web", "--new", "--exit-on-eof");
+        using ServerConnection server = await AttachedAsync("ATTACH web new");
+        await console.Input.WriteAsync("reboot\r"u8.ToArray(), Cancel);
+        await console.Input.DisposeAsync();
+        Assert.Equal(0, await console.WaitAsync(Cancel));
+        Assert.Equal("reboot\r", await server.ReceiveToEndAsync(Cancel));
+    }
+
+    [Fact]
+    public async Task With_json_the_attach_is_one_line_on_standard_error()
+    {
+        await using ChildProcess console = Start("console", "web", "--json", "--all");
+        using (await AttachedAsync("ATTACH web all"))
+        {
+            await console.Error.WaitForTextAsync("{\"domid\":3,\"name\":\"web\"}\n", Cancel);
+        }
+
+        Assert.Equal(0, await console.WaitAsync(Cancel));
+        Assert.Equal("", console.Output.Text);
+    }
+
+    [Theory]
+    [InlineData(Signum.SIGTERM, 143)]
+    [InlineData(Signum.SIGHUP, 129)]
+    [InlineData(Signum.SIGINT, 130)]
+    public async Task A_signal_ends_a_console_and_the_shell_sees_which(Signum signal, int code)
+    {
+        await using ChildProcess console = Start("console", "web");
+        using ServerConnection server = await AttachedAsync("ATTACH web");
+        await server.SendAsync("login: ", Cancel);
+        await console.Output.WaitForTextAsync("login: ", Cancel);
+        console.Signal(signal);
+        Assert.Equal(code, await console.WaitAsync(Cancel));
+        await server.WaitForEndAsync(Cancel);
+    }
+
+    [Fact]
+    public async Task When_nobody_reads_its_output_it_ends_quietly()
+    {
+        await using ChildProcess shell = ChildProcess.Start(
+            "/bin/bash",
+            ["-c", "\"$0\" --socket \"$1\" console web | head -c 4; echo \" ${PIPESTATUS[0]}\"", s_xcsctl, _server.Path]);
+        using ServerConnection server = await AttachedAsync("ATTACH web");
+        await server.SendAsync("1234", Cancel);
+        await shell.Output.WaitForTextAsync("1234", Cancel);
+
+        // head has gone, or goes any moment; a byte that finds it gone is the end.
+        Task ended = server.WaitForEndAsync(Cancel);
+        while (!ended.IsCompleted && await server.TrySendAsync("5", Cancel))
+        {
+            await Task.WhenAny(ended, Task.Delay(10, Cancel));
+        }
+
+        await ended;
+        await shell.Output.WaitForTextAsync(" 0\n", Cancel);
+        Assert.Equal("", shell.Error.Text);
+    }
+
+    [Fact]
+    public async Task With_standard_output_closed_no_byte_goes_astray()
+    {
+        await using ChildProcess shell = ChildProcess.Start(
+            "/bin/sh", ["-c", "\"$0\" --socket \"$1\" console web >&- 2>&-", s_xcsctl, _server.Path]);
+        using ServerConnection server = await AttachedAsync("ATTACH web");
+        await server.SendAsync("output that goes nowhere", Cancel);
+        await shell.Input.WriteAsync("x\x1d"u8.ToArray(), Cancel);
+        await shell.Input.FlushAsync(Cancel);
+        Assert.Equal("x", await server.ReceiveToEndAsync(Cancel));
+    }
+
+    [Fact]
+    public async Task On_a_terminal_it_says_who_it_is_and_how_to_leave_and_the_input_is_raw()
+    {
+        Assert.SkipWhen(TerminalProgram.Unavailable is not null, TerminalProgram.Unavailable ?? "");
+        await using TerminalProgram terminal = TerminalProgram.Start(s_xcsctl, ["--socket", _server.Path, "console", "web"]);
+        using ServerConnection server = await AttachedAsync("ATTACH web");
+        await terminal.Screen.WaitForTextAsync("Connected to web (domid 3). Leave with ^].", Cancel);
+        await terminal.TypeAsync("a\x03\x04\r\x1d", Cancel);
+        Assert.Equal("a\x03\x04\r", Encoding.ASCII.GetString(await server.ReceiveBytesAsync(4, Cancel)));
+        Assert.Equal(0, await terminal.Exited.WaitAsync(Transcript.DefaultDeadline, Cancel));
+        await terminal.Screen.WaitForTextAsync("Left web.", Cancel);
+    }
+
+    private static (int Code, string Output, string Error) AsTuple(ChildResult result)
+        => (result.ExitCode, result.Output, result.Error);
+
+    private Task<ChildResult> RunAsync(params string[] arguments)
+        => ChildProcess.RunAsync(s_xcsctl, ["--socket", _server.Path, .. arguments], Cancel);
+
+    private ChildProcess Start(params string[] arguments)
+        => ChildProcess.Start(s_xcsctl, ["--socket", _server.Path, .. arguments]);
+
+    private async Task AnswerAsync(string request, string answer)
+    {
+        using ServerConnection server = await _server.AcceptAsync(Cancel);
+        Assert.Equal(request, await server.ReceiveLineAsync(Cancel));
+        await server.SendAsync(answer, Cancel);
+    }
+
+    private async Task<ServerConnection> AttachedAsync(string request)
+    {
+        ServerConnection server = await _server.AcceptAsync(Cancel);
+        Assert.Equal(request, await server.ReceiveLineAsync(Cancel));
+        await server.SendAsync("OK 3 web\n", Cancel);
+        return server;
+    }
+}
