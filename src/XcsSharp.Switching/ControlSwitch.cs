@@ -213,8 +213,14 @@ public sealed class ControlSwitch : IHypervisorSink, IDisposable
     {
         if (_domains.TryGetValue(domid, out GuestDomain? known))
         {
+            bool isRenamed = known.Name != name;
             known.Name = name;
             known.Uuid = uuid;
+            if (isRenamed)
+            {
+                _router.AnnounceDomain(known);
+            }
+
             return;
         }
 

@@ -17,6 +17,7 @@ public interface ISubscriber
     /// <summary>For the log.</summary>
     string Name { get; }
 
+    /// <summary>A domain exists, or a living one has another name now.</summary>
     void OnDomainAppeared(GuestDomain domain);
 
     /// <summary>The domain's channel, if it had one, was closed just before.</summary>
