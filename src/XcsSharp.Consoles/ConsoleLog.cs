@@ -9,7 +9,7 @@ internal static partial class ConsoleLog
     internal static partial void TerminalOpened(this ILogger log, string domain, string device, string link);
 
     [LoggerMessage(EventId = 401, Level = LogLevel.Warning,
-        Message = "Console of {Domain}: no terminal now, tried again in {Seconds} s: {Problem}")]
+        Message = "Console of {Domain}: no terminal now, tried again every {Seconds} s: {Problem}")]
     internal static partial void TerminalFailed(this ILogger log, string domain, double seconds, string problem);
 
     [LoggerMessage(EventId = 402, Level = LogLevel.Debug, Message = "Console of {Domain}: its terminal was hung up; opening another")]

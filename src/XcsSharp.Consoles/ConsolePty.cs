@@ -24,6 +24,7 @@ internal sealed class ConsolePty : IPtyOwner, IInputOrigin, IDisposable
     private int _emptyLooks;
     private bool _isFull;
     private bool _isUnlinked;
+    private bool _hasFailed;
 
     internal ConsolePty(EventLoop loop, PtyLinks links, GuestConsole console, ILogger log)
     {
@@ -81,22 +82,21 @@ internal sealed class ConsolePty : IPtyOwner, IInputOrigin, IDisposable
         }
     }
 
-    /// <summary>The domain has another name now.</summary>
-    internal void Relink()
+    /// <summary>The domain may have another name now.</summary>
+    internal void OnRenamed()
     {
-        if (_terminal is null || _isUnlinked)
+        string wanted = PtyLinks.NameFor(_console.Domain.Name, _console.Domain.Domid);
+        if (_terminal is not null && !_isUnlinked && Path.GetFileName(Link) != wanted)
         {
-            return;
+            Relink(_terminal);
         }
-
-        RemoveLink();
-        Link = _links.Add(_console.Domain.Name, _console.Domain.Domid, _terminal.SlavePath);
     }
 
     /// <summary>The domain is gone: its name may be another's from now on.</summary>
     internal void Unlink()
     {
         _isUnlinked = true;
+        _reopen.Cancel();
         RemoveLink();
     }
 
@@ -112,15 +112,19 @@ internal sealed class ConsolePty : IPtyOwner, IInputOrigin, IDisposable
     {
         _log.TerminalLost(_console.Domain.Name);
         Close();
-
-        // Somebody who hangs up terminals in a loop must not make us open them in one.
-        if (_loop.Clock.GetElapsedTime(_openedAt) >= s_reopenPace)
+        if (_isUnlinked)
+        {
+            // The domain is gone: nobody could find another terminal.
+            _console.PumpSoon();
+        }
+        else if (_loop.Clock.GetElapsedTime(_openedAt) >= s_reopenPace)
         {
             Open();
         }
         else
         {
-            _reopen.Schedule(s_reopenPace);
+            // Somebody who hangs up terminals in a loop must not make us open them in one.
+            OpenLater();
         }
     }
 
@@ -130,7 +134,6 @@ internal sealed class ConsolePty : IPtyOwner, IInputOrigin, IDisposable
 
     public void Dispose()
     {
-        _reopen.Cancel();
         Unlink();
         Close();
     }
@@ -143,11 +146,17 @@ internal sealed class ConsolePty : IPtyOwner, IInputOrigin, IDisposable
         }
         catch (IOException failure)
         {
-            _log.TerminalFailed(_console.Domain.Name, s_reopenPace.TotalSeconds, failure.Message);
-            _reopen.Schedule(s_reopenPace);
+            if (!_hasFailed)
+            {
+                _hasFailed = true;
+                _log.TerminalFailed(_console.Domain.Name, s_reopenPace.TotalSeconds, failure.Message);
+            }
+
+            OpenLater();
             return;
         }
 
+        _hasFailed = false;
         Opened++;
         _openedAt = _loop.Clock.GetTimestamp();
         if (_source.IsPaused)
@@ -157,11 +166,24 @@ internal sealed class ConsolePty : IPtyOwner, IInputOrigin, IDisposable
 
         if (Link is null || !_links.Point(Link, _terminal.SlavePath))
         {
-            Relink();
+            Relink(_terminal);
         }
 
         _log.TerminalOpened(_console.Domain.Name, _terminal.SlavePath, Link ?? "none");
         _console.PumpSoon();
+    }
+
+    /// <summary>Until then there is no link: the number of the terminal that is closed may be anybody's by now.</summary>
+    private void OpenLater()
+    {
+        RemoveLink();
+        _reopen.Schedule(s_reopenPace);
+    }
+
+    private void Relink(PseudoTerminal terminal)
+    {
+        RemoveLink();
+        Link = _links.Add(_console.Domain.Name, _console.Domain.Domid, terminal.SlavePath);
     }
 
     private void Close()

@@ -118,7 +118,7 @@ public sealed class GuestConsole : ITurnEndWork
         }
     }
 
-    internal void OnRenamed() => _pty?.Relink();
+    internal void OnRenamed() => _pty?.OnRenamed();
 
     /// <summary>Makes a stream a viewer of this console. Not when it <see cref="IsFull"/>.</summary>
     /// <param name="stream">Owned by the viewer from here on.</param>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 
 using Microsoft.Extensions.Time.Testing;
@@ -54,6 +53,20 @@ public sealed class ConsolePtyTests
     }
 
     [Fact]
+    public void A_domain_that_is_renamed_is_linked_by_its_new_name()
+    {
+        using var rig = new ConsoleRig();
+        FakeGuest guest = rig.AddConsole(1, "web--incoming").Guest;
+        guest.Rename("web");
+        Assert.Equal(["web"], Names(rig));
+        Assert.Equal(rig.Console().PtyDevice, Target(rig.Link("web")));
+
+        guest.Rename("web/..");
+        Assert.Equal(["domain-1"], Names(rig));
+        Assert.Equal(rig.Link("domain-1"), rig.Console().PtyLink);
+    }
+
+    [Fact]
     public void Without_a_directory_there_are_no_terminals_and_viewers_work()
     {
         using var rig = new ConsoleRig(options => options.PtyDirectory = null);
@@ -76,7 +89,7 @@ public sealed class ConsolePtyTests
             program.Write(_stream.Take(0, 50_000));
             rig.RunUntil(() => got.Position == 50_000 || got.Problem is not null, "the first half");
 
-            HangUp(first);
+            HangUps.HangUp(first);
             rig.RunUntil(() => pty.Ended.IsCompleted, "the hang-up");
         }
 
@@ -97,7 +110,7 @@ public sealed class ConsolePtyTests
 
         // Far more than a terminal takes: the rest stays in the backlog.
         rig.Write(program, _stream.Take(0, 200_000));
-        HangUp(console.PtyDevice!);
+        HangUps.HangUp(console.PtyDevice!);
         rig.RunUntil(() => console.PtysOpened == 2, "another terminal");
         var transcript = new Transcript("pty");
         using var pty = PtyTerminal.Open(rig.Link("guest-1"), transcript.Append);
@@ -117,13 +130,14 @@ public sealed class ConsolePtyTests
         using var rig = new ConsoleRig(clock: clock);
         var (_, _, console) = rig.AddConsole();
         clock.Advance(TimeSpan.FromSeconds(2));
-        HangUp(console.PtyDevice!);
+        HangUps.HangUp(console.PtyDevice!);
         rig.RunIdle();
         Assert.Equal(2, console.PtysOpened);
 
-        HangUp(console.PtyDevice!);
+        HangUps.HangUp(console.PtyDevice!);
         rig.RunIdle();
         Assert.Null(console.PtyDevice);
+        Assert.Empty(Names(rig));
         clock.Advance(TimeSpan.FromMilliseconds(999));
         rig.RunIdle();
         Assert.Null(console.PtyDevice);
@@ -140,7 +154,7 @@ public sealed class ConsolePtyTests
         var (_, program, console) = rig.AddConsole();
         List<byte> got = [];
         program.Input = bytes => got.AddRange(bytes);
-        HangUp(console.PtyDevice!);
+        HangUps.HangUp(console.PtyDevice!);
         rig.RunUntil(() => console.PtysOpened == 2, "another terminal");
         File.WriteAllText(rig.Link("guest-1"), "ls\n");
         rig.RunUntil(() => got.Count == 3, "the input");
@@ -160,16 +174,4 @@ public sealed class ConsolePtyTests
         => [.. Directory.GetFileSystemEntries(rig.Link("")).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
 
     private static string? Target(string link) => new FileInfo(link).LinkTarget;
-
-    /// <summary>What <c>vhangup</c> does at the start of a login session, on a terminal of our choice (TIOCVHANGUP).</summary>
-    private static void HangUp(string device)
-    {
-        const string Script = "open(my $t, '+<', $ARGV[0]) or exit 2; ioctl($t, 0x5437, 0) or exit 3;";
-        Assert.SkipUnless(File.Exists("/usr/bin/perl"), "hanging up a terminal needs perl here, and there is none");
-        Assert.SkipUnless(Environment.IsPrivilegedProcess, "hanging up a terminal needs root (CAP_SYS_ADMIN)");
-        using var perl = Process.Start("/usr/bin/perl", ["-e", Script, device]);
-        perl.WaitForExit();
-        Assert.SkipWhen(perl.ExitCode == 3, "hanging up a terminal was refused: CAP_SYS_ADMIN is missing");
-        Assert.Equal(0, perl.ExitCode);
-    }
 }

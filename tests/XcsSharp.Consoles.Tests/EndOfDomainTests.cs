@@ -118,6 +118,23 @@ public sealed class EndOfDomainTests
     }
 
     [Fact]
+    public void A_terminal_that_is_hung_up_after_its_domain_went_is_not_replaced()
+    {
+        using var rig = new ConsoleRig();
+        var (guest, program, console) = rig.AddConsole();
+        rig.Write(program, _stream.Take(0, 300_000));
+        string device = console.PtyDevice!;
+        guest.Destroy();
+        rig.RunIdle();
+        Assert.Equal(1, rig.Consoles.Ending);
+
+        HangUps.HangUp(device);
+        rig.RunUntil(() => rig.Consoles.Ending == 0, "the console's end");
+        Assert.Equal(1, console.PtysOpened);
+        Assert.Empty(Directory.GetFileSystemEntries(rig.Link("")));
+    }
+
+    [Fact]
     public void Input_for_a_domain_that_is_gone_goes_nowhere_and_harms_nobody()
     {
         using var rig = new ConsoleRig();
