@@ -3,8 +3,8 @@ namespace XcsSharp.Reactor;
 /// <summary>The loop's timers as a binary heap over (due, order of scheduling).</summary>
 internal sealed class TimerQueue(TimeProvider clock)
 {
-    /// <summary>A time far enough for ever, and not so far that adding it to a time stamp overflows.</summary>
-    private const long Never = long.MaxValue / 2;
+    /// <summary>Far enough for ever (30 years), and not so far that adding it to a time stamp overflows.</summary>
+    private const long MaxSeconds = 1_000_000_000;
 
     private readonly List<LoopTimer> _heap = [];
     private ulong _sequence;
@@ -13,7 +13,7 @@ internal sealed class TimerQueue(TimeProvider clock)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(after, TimeSpan.Zero);
         Cancel(timer);
-        timer.Due = clock.GetTimestamp() + (long)Math.Min(after.TotalSeconds * clock.TimestampFrequency, Never);
+        timer.Due = clock.GetTimestamp() + Ticks(after);
         timer.Sequence = _sequence++;
         timer.Index = _heap.Count;
         _heap.Add(timer);
@@ -71,6 +71,14 @@ internal sealed class TimerQueue(TimeProvider clock)
         }
 
         return ran;
+    }
+
+    /// <summary>In units of the clock, rounded up. In whole numbers: a rounding error would swap two timers.</summary>
+    private long Ticks(TimeSpan after)
+    {
+        long seconds = Math.Min(after.Ticks / TimeSpan.TicksPerSecond, MaxSeconds);
+        long rest = after.Ticks % TimeSpan.TicksPerSecond * clock.TimestampFrequency;
+        return (seconds * clock.TimestampFrequency) + ((rest + TimeSpan.TicksPerSecond - 1) / TimeSpan.TicksPerSecond);
     }
 
     private static bool Before(LoopTimer a, LoopTimer b)
