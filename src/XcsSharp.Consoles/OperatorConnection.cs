@@ -149,7 +149,7 @@ internal sealed class OperatorConnection : IStreamOwner, IDisposable
 
         if (named.Count == 0)
         {
-            Refuse(OperatorError.UnknownDomain, $"no domain '{Printable(target)}'; LIST names those that there are");
+            Refuse(OperatorError.UnknownDomain, $"no domain '{Printable(target)}'; LIST (xcsctl list) names those that there are");
         }
         else
         {

@@ -60,26 +60,46 @@ public sealed class KillTests
     [Fact]
     public async Task What_a_killed_subscriber_owed_is_answered_for_it()
     {
-        await using Lab lab = await Lab.StartAsync("--Switching:SessionWindow=0s");
-        await using GuestProgram guest = GuestProgram.Start(lab.Machine, new GuestOptions("dom"), ["console", "--type", "1"]);
-        await lab.ConnectedAsync("dom");
-        await using ChildProcess subscriber = PerlPrograms.StartSubscriber(lab.Places.Xcs);
-        await subscriber.Output.WaitForTextAsync("bound\n", Lab.Cancel);
+        await using Lab lab = await Lab.StartAsync("--Switching:SessionWindow=0s", "--Switching:UnboundGrace=0s");
+        await GuestOfKilledSubscriberAsync(lab, Lab.Seeded("requests"));
 
-        // Nine messages: the ninth gets its slot only when one of the first has been answered.
-        for (int i = 0; i < 9; i++)
-        {
-            await guest.WriteAsync(Lab.Seeded("request").Take(0, ProtocolLimits.MaxPayload), Lab.Cancel);
-        }
+        await WaitUntilAsync(lab, list => list.Domains.Single() is { Unanswered: 0, Requests: 9 }, "all nine to be answered");
+        Assert.Equal(9UL, (await lab.StatusAsync()).AnsweredByDaemon);
+    }
 
-        await WaitUntilAsync(lab, list => list.Domains.Any(domain => domain.Unanswered == 8), "eight requests owed");
-        await subscriber.Kill9Async(Lab.Cancel);
+    [Fact]
+    public async Task What_a_killed_subscriber_owed_goes_to_the_next_one_first()
+    {
+        await using Lab lab = await Lab.StartAsync("--Switching:SessionWindow=0s", "--Switching:UnboundGrace=60s");
+        SeededStream sent = Lab.Seeded("requests");
+        await GuestOfKilledSubscriberAsync(lab, sent);
 
         RecordSubscriber next = await lab.SubscribeAsync();
-        XcsRecord ninth = await next.ReceiveAsync(RecordType.Request, Lab.Cancel);
-        Assert.Equal(MessageType.BlockBackEnd, ninth.Message.Type);
-        await WaitUntilAsync(lab, list => list.Domains.Any(domain => domain.Unanswered == 1), "only the ninth to be owed");
-        Assert.Equal(8UL, (await lab.StatusAsync()).AnsweredByDaemon);
+        StreamVerifier received = new("next subscriber", sent, 9 * ProtocolLimits.MaxPayload);
+        while (received.Missing > 0 && received.Problem is null)
+        {
+            XcsRecord request = await next.ReceiveAsync(RecordType.Request, Lab.Cancel);
+            received.Accept(request.Message.Data);
+            request.Type = RecordType.Response;
+            await next.Data.SendAsync(in request, Lab.Cancel);
+        }
+
+        received.Check();
+        Assert.Equal(0UL, (await lab.StatusAsync()).AnsweredByDaemon);
+    }
+
+    /// <summary>A guest that has asked nine times, and whose one subscriber was killed with the eight that fit in the ring.</summary>
+    private static async Task<GuestProgram> GuestOfKilledSubscriberAsync(Lab lab, SeededStream requests)
+    {
+        await using ChildProcess subscriber = PerlPrograms.StartSubscriber(lab.Places.Xcs);
+        await subscriber.Output.WaitForTextAsync("bound\n", Lab.Cancel);
+        GuestProgram guest = lab.Own(
+            GuestProgram.Start(lab.Machine, new GuestOptions("dom"), ["console", "--type", "1"]));
+        await lab.ConnectedAsync("dom");
+        await guest.WriteAsync(requests.Take(0, 9 * ProtocolLimits.MaxPayload), Lab.Cancel);
+        await WaitUntilAsync(lab, list => list.Domains.Single().Unanswered == ProtocolLimits.RingSlots, "eight requests owed");
+        await subscriber.Kill9Async(Lab.Cancel);
+        return guest;
     }
 
     [Fact]
