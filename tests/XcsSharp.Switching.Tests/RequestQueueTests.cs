@@ -48,6 +48,36 @@ public sealed class RequestQueueTests : IDisposable
     }
 
     [Fact]
+    public void A_request_sent_the_moment_a_slot_is_free_does_not_overtake_those_that_wait()
+    {
+        RecordingSubscriber sender = _rig.Attach(new RecordingSubscriber());
+        for (byte id = 0; id < 10; id++)
+        {
+            Assert.True(TrySend(sender, id));
+        }
+
+        sender.WhenResponded = _ =>
+        {
+            sender.WhenResponded = null;
+            Assert.True(TrySend(sender, 10));
+        };
+        _rig.Settle();
+        List<byte> arrived = [];
+        for (int round = 0; round < 12; round++)
+        {
+            foreach (ControlMessage request in _guest.TakeRequests())
+            {
+                arrived.Add(request.Id);
+                _guest.AnswerOldest(request);
+            }
+
+            _rig.Settle();
+        }
+
+        Assert.Equal(Enumerable.Range(0, 11).Select(id => (byte)id), arrived);
+    }
+
+    [Fact]
     public void Who_waits_longest_is_told_first()
     {
         List<string> told = [];

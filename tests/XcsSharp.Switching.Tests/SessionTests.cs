@@ -111,6 +111,26 @@ public sealed class SessionTests : IDisposable
     }
 
     [Fact]
+    public void What_was_delivered_on_a_lost_connection_is_not_answered_on_the_next()
+    {
+        RecordingSubscriber other = _rig.Attach(new RecordingSubscriber());
+        _guest.Send(MessageType.Console, 255, 1);
+        _rig.Settle();
+        _session.Data.Dispose();
+        _rig.Settle();
+        Assert.Equal(RecordResult.Ok, _session.ReconnectData());
+        _guest.Send(MessageType.Console, 255, 2);
+        _rig.Settle();
+
+        // The client answers what it sees; the other still owes the first.
+        _session.Data.Send(Records.Response(Assert.Single(_session.Data.TakeAll()), 102));
+        _rig.Settle();
+        Assert.Equal([102], Assert.Single(_guest.TakeAnswers()).Data.ToArray());
+        Assert.Equal(AnswerOutcome.Written, other.Answer(0, 201));
+        Assert.Equal(AnswerOutcome.AlreadyAnswered, other.Answer(1, 202));
+    }
+
+    [Fact]
     public void A_client_that_vanishes_with_answers_owed_does_not_hold_the_guest()
     {
         for (byte id = 0; id < 8; id++)

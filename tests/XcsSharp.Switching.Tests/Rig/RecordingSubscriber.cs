@@ -18,6 +18,8 @@ internal sealed class RecordingSubscriber(string name = "recorder") : ISubscribe
 
     public Action<ControlChannel>? WhenRoom { get; set; }
 
+    public Action<ControlChannel>? WhenResponded { get; set; }
+
     public IEnumerable<byte> RequestIds => Requests.Select(request => request.Message.Id);
 
     public RecordingSubscriber Answering()
@@ -47,7 +49,11 @@ internal sealed class RecordingSubscriber(string name = "recorder") : ISubscribe
         WhenRequested?.Invoke(channel, request, ticket);
     }
 
-    public void OnResponse(ControlChannel channel, in ControlMessage response) => Responses.Add(response);
+    public void OnResponse(ControlChannel channel, in ControlMessage response)
+    {
+        Responses.Add(response);
+        WhenResponded?.Invoke(channel);
+    }
 
     public void OnVirq(int port) => Virqs.Add(port);
 
