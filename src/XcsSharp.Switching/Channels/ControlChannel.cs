@@ -16,13 +16,8 @@ namespace XcsSharp.Switching;
 /// 3. Messages are delivered only from the drain, the turn's end and the close: never from inside a subscriber's call.
 /// 4. The guest is notified once for all that a drain or a turn moved.
 /// </remarks>
-public sealed class ControlChannel : IPortHandler
+public sealed partial class ControlChannel : IPortHandler
 {
-    // A drain is at most 32 messages, then it is the next guest's turn. A quarter is kept for responses, so that a
-    // guest that never stops asking still gets its own input through: ^C at a flooding console.
-    private const int RequestsADrain = 24;
-    private const int ResponsesADrain = 8;
-
     private readonly ChannelContext _context;
     private readonly IChannelTransport _transport;
     private readonly BackRing _transmit;
@@ -236,138 +231,6 @@ public sealed class ControlChannel : IPortHandler
         if (before == ChannelState.Open)
         {
             _context.Router.AnnounceChannelClosed(this, reason);
-        }
-    }
-
-    private void Drain()
-    {
-        long now = _context.Now;
-        _isDraining = true;
-        _hasMore = false;
-        OfferUnheld(now);
-        if (TakeRequests(now) && TakeResponses() && !_isEnding)
-        {
-            MoveQueuedRequests();
-        }
-
-        _isDraining = false;
-        if (State != ChannelState.Open || _isEnding)
-        {
-            return;
-        }
-
-        WatchDeadlines(now);
-        NotifyIfMoved();
-        if (_hasMore)
-        {
-            AskForTurn();
-        }
-    }
-
-    /// <returns>False when the channel is not open any more.</returns>
-    private bool TakeRequests(long now)
-    {
-        for (int left = RequestsADrain; State == ChannelState.Open; left--)
-        {
-            if (left == 0)
-            {
-                _hasMore = true;
-                return true;
-            }
-
-            switch (_transmit.TryTakeRequest(out ControlMessage request))
-            {
-                case RingRead.Empty:
-                    return true;
-                case RingRead.Corrupt:
-                    PutAside("its request index is impossible");
-                    return false;
-                default:
-                    Deliver(request, now);
-                    break;
-            }
-        }
-
-        return false;
-    }
-
-    private void Deliver(in ControlMessage request, long now)
-    {
-        Counters.Requests++;
-        _context.Counters.Requests++;
-        ISubscriber[] receivers = _routes.Find(_context.Router, LocalPort, request.Type);
-        RequestTicket ticket = new(++_lastTicket);
-        long patience = receivers.Length > 0 ? _context.ResponseTimeout : _context.UnboundGrace;
-
-        // Owed before it is delivered, so that it can be answered from inside the delivery.
-        _owed.Append(request, ticket, receivers, now + patience);
-        _context.Router.DeliverRequest(receivers, this, request, ticket);
-    }
-
-    /// <summary>Offers, in order, what nobody has to those that are bound now.</summary>
-    private void OfferUnheld(long now)
-    {
-        if (!_hasNewTakers)
-        {
-            return;
-        }
-
-        _hasNewTakers = false;
-        RequestTicket last = default;
-        while (State == ChannelState.Open
-            && _owed.TryNextUnheld(last, out RequestTicket ticket, out ControlMessage request))
-        {
-            last = ticket;
-            ISubscriber[] receivers = _routes.Find(_context.Router, LocalPort, request.Type);
-            if (receivers.Length > 0)
-            {
-                _owed.SetHolders(ticket, receivers, now + _context.ResponseTimeout);
-                _context.Router.DeliverRequest(receivers, this, request, ticket);
-            }
-        }
-    }
-
-    /// <returns>False when the channel is not open any more.</returns>
-    private bool TakeResponses()
-    {
-        for (int left = ResponsesADrain; State == ChannelState.Open; left--)
-        {
-            if (left == 0)
-            {
-                _hasMore = true;
-                return true;
-            }
-
-            switch (_receive.TryTakeResponse(out ControlMessage response))
-            {
-                case RingRead.Empty:
-                    return true;
-                case RingRead.Corrupt:
-                    PutAside("its response index is impossible");
-                    return false;
-                default:
-                    Counters.ResponsesReceived++;
-                    _context.Counters.ResponsesReceived++;
-                    ISubscriber[] receivers = _routes.Find(_context.Router, LocalPort, response.Type);
-                    _context.Router.DeliverResponse(receivers, this, response);
-                    break;
-            }
-        }
-
-        return false;
-    }
-
-    private void MoveQueuedRequests()
-    {
-        while (_queue.Count > 0 && TryPutRequest(_queue.Peek()))
-        {
-            _queue.RemoveFirst();
-        }
-
-        // Ends: each of them leaves the line, and can only come back by filling the queue.
-        while (State == ChannelState.Open && _queue.TryTakeWaiting(out ISubscriber? waiting))
-        {
-            waiting!.OnRequestRoom(this);
         }
     }
 
