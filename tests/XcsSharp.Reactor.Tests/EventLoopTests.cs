@@ -269,12 +269,15 @@ public sealed class EventLoopTests : IDisposable
         int inOneTurn = rounds;
         Assert.InRange(inOneTurn, 2, 100);
 
-        peer.WriteSome([1]);
         Stopwatch watch = Stopwatch.StartNew();
         Loop.RunOnce(LoopRig.Deadline);
         Assert.True(watch.Elapsed < LoopRig.Deadline / 2);
-        Assert.Equal(1, handler.Calls);
         Assert.Equal(2 * inOneTurn, rounds);
+
+        peer.WriteSome([1]);
+        Loop.RunOnce(LoopRig.Deadline);
+        Assert.Equal(1, handler.Calls);
+        Assert.Equal(3 * inOneTurn, rounds);
     }
 
     private sealed class CountingHandler(Action? ready = null) : IReadyHandler

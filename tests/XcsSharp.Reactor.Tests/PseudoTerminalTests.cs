@@ -76,6 +76,7 @@ public sealed class PseudoTerminalTests : IDisposable
     {
         using SafeFileHandle slave = OpenSlave();
         slave.WriteSome([1, 2, 3]);
+        AwaitArrival();
         HangUp(_terminal.SlavePath);
         _rig.TurnUntil(() => _owner.Losses > 0);
         Assert.Equal([1, 2, 3], _owner.Input.ToArray());
@@ -124,17 +125,14 @@ public sealed class PseudoTerminalTests : IDisposable
     {
         SafeFileHandle slave = OpenSlave();
         _owner.WhenInput = _terminal.PauseReading;
-        int typed = 0;
-        for (int i = 0; i < 10; i++)
-        {
-            typed += slave.WriteSome([1]);
-            _rig.TurnUntilIdle();
-        }
-
+        slave.WriteSome([1]);
+        _rig.TurnUntil(() => _owner.Inputs == 1);
+        slave.WriteSome(new byte[100]);
+        _rig.AssertSleeps();
         Assert.Equal(1, _owner.Inputs);
         _owner.WhenInput = null;
         _terminal.ResumeReading();
-        _rig.TurnUntil(() => _owner.Input.Length == typed);
+        _rig.TurnUntil(() => _owner.Input.Length == 101);
     }
 
     [Fact]
@@ -216,6 +214,17 @@ public sealed class PseudoTerminalTests : IDisposable
             return read.Length >= length;
         });
         return read.ToArray();
+    }
+
+    /// <summary>
+    /// Waits until what was typed is in the master. A worker of the kernel carries it there, and a hang-up drops what is
+    /// still under way (pty_flush_buffer); asking whether the master is readable, as a change of interest does, waits
+    /// for that worker (n_tty_poll).
+    /// </summary>
+    private void AwaitArrival()
+    {
+        _terminal.PauseReading();
+        _terminal.ResumeReading();
     }
 
     private void AssertDead(PseudoTerminal terminal, Owner owner, int losses = 0)

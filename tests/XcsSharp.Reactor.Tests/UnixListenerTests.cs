@@ -179,6 +179,34 @@ public sealed class UnixListenerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_lock_is_never_on_a_file_that_its_last_holder_removed()
+    {
+        // The window is between the open and the lock: many tries, nothing else in between.
+        int holders = 0;
+        int most = 0;
+        Task[] racers = [.. Enumerable.Range(0, 4).Select(_ => Task.Run(
+            () =>
+            {
+                for (int i = 0; i < 10_000; i++)
+                {
+                    try
+                    {
+                        using PathLock held = PathLock.Take(_path);
+                        InterlockedMax(ref most, Interlocked.Increment(ref holders));
+                        Thread.Yield();
+                        Interlocked.Decrement(ref holders);
+                    }
+                    catch (SocketInUseException)
+                    {
+                    }
+                }
+            },
+            TestContext.Current.CancellationToken))];
+        await Task.WhenAll(racers);
+        Assert.Equal(1, most);
+    }
+
+    [Fact]
     public void Of_a_crowd_of_connections_a_turn_takes_only_a_part()
     {
         Listen();

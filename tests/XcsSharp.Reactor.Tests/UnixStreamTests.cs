@@ -221,6 +221,7 @@ public sealed class UnixStreamTests : IDisposable
         (UnixStream stream, SafeFileHandle peer) = _rig.Stream(_owner);
         stream.PauseReading();
         Fill(stream);
+        _rig.TurnUntilIdle();
         _owner.WhenRoom = _ => stream.ResumeReading();
         peer.Dispose();
         _rig.TurnUntil(() => _owner.Ends.Count > 0);
