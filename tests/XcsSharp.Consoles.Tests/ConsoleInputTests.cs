@@ -153,6 +153,26 @@ public sealed class ConsoleInputTests
     }
 
     [Fact]
+    public void Input_that_waited_for_room_goes_to_the_next_program_when_the_room_never_came()
+    {
+        using var rig = new ConsoleRig();
+        var (guest, program, console) = rig.AddConsole();
+        List<byte> got = Collect(program);
+        program.TakesInput = false;
+        TestClient viewer = rig.Attach();
+        int sent = SendUntilRefused(rig, viewer);
+        int given = (int)console.BytesIn;
+        guest.EndProgram();
+        rig.RunIdle();
+        program.TakesInput = true;
+        guest.Publish();
+        rig.RunUntil(() => got.Count >= sent - given, "the rest");
+
+        // What the first program's channel had taken went with it.
+        Assert.Equal(_stream.Take(given, sent - given), got);
+    }
+
+    [Fact]
     public void Input_of_a_viewer_that_has_left_still_arrives()
     {
         using var rig = new ConsoleRig();
@@ -171,6 +191,28 @@ public sealed class ConsoleInputTests
         rig.RunUntil(() => got.Count >= (72 * 60) + 7, "the input");
 
         Assert.Equal("reboot\n"u8, got.ToArray().AsSpan(72 * 60));
+    }
+
+    [Fact]
+    public void A_viewer_that_vanishes_while_its_input_is_held_back_is_noticed_and_loses_none_of_it()
+    {
+        const int Length = 40_000;
+        using var rig = new ConsoleRig();
+        var (_, program, console) = rig.AddConsole();
+        List<byte> got = Collect(program);
+        program.TakesInput = false;
+        TestClient viewer = rig.Attach();
+        viewer.Send(_stream.Take(0, Length / 2));
+        rig.RunIdle();
+
+        // Not read any more: this part is still in the socket when its sender goes.
+        viewer.Send(_stream.Take(Length / 2, Length / 2));
+        viewer.Dispose();
+        rig.RunUntil(() => console.Viewers == 0, "the viewer's end");
+        program.TakesInput = true;
+        program.Run();
+        rig.RunUntil(() => got.Count >= Length, "the input");
+        Assert.Equal(_stream.Take(0, Length), got);
     }
 
     [Fact]

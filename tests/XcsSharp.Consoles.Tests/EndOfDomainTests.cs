@@ -72,13 +72,19 @@ public sealed class EndOfDomainTests
                 held.Wait();
                 got.Accept(bytes);
             });
-        rig.Write(program, _stream.Take(0, Length));
-        guest.Destroy();
-        rig.RunIdle();
-        Assert.False(Path.Exists(rig.Link("guest-1")));
-        Assert.Equal(1, rig.Consoles.Ending);
+        try
+        {
+            rig.Write(program, _stream.Take(0, Length));
+            guest.Destroy();
+            rig.RunIdle();
+            Assert.False(Path.Exists(rig.Link("guest-1")));
+            Assert.Equal(1, rig.Consoles.Ending);
+        }
+        finally
+        {
+            held.Set();
+        }
 
-        held.Set();
         rig.RunUntil(() => pty.Ended.IsCompleted, "the hang-up");
         got.Check();
         Assert.Equal(0, rig.Consoles.Ending);
