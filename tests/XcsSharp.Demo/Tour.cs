@@ -56,6 +56,8 @@ internal sealed class Tour
 
     private async Task<int> LookAroundAsync(CancellationToken cancel)
     {
+        await _terminal.WriteLineAsync(
+            $"Another terminal can join in: {Executables.Cli} --socket {_daemon.Places.Console} list");
         await ListAsync(cancel);
         string next = "web";
         while (true)
