@@ -60,7 +60,8 @@ public sealed class KillTests
     [Fact]
     public async Task What_a_killed_subscriber_owed_is_answered_for_it()
     {
-        await using Lab lab = await Lab.StartAsync("--Switching:SessionWindow=0s", "--Switching:UnboundGrace=0s");
+        await using Lab lab = await Lab.StartAsync(
+            "--Switching:SessionWindow=0s", "--Switching:UnboundGrace=0s", "--Switching:ResponseTimeout=1h");
         await GuestOfKilledSubscriberAsync(lab, Lab.Seeded("requests"));
 
         await WaitUntilAsync(lab, list => list.Domains.Single() is { Unanswered: 0, Requests: 9 }, "all nine to be answered");
@@ -70,7 +71,8 @@ public sealed class KillTests
     [Fact]
     public async Task What_a_killed_subscriber_owed_goes_to_the_next_one_first()
     {
-        await using Lab lab = await Lab.StartAsync("--Switching:SessionWindow=0s", "--Switching:UnboundGrace=60s");
+        await using Lab lab = await Lab.StartAsync(
+            "--Switching:SessionWindow=0s", "--Switching:UnboundGrace=60s", "--Switching:ResponseTimeout=1h");
         SeededStream sent = Lab.Seeded("requests");
         await GuestOfKilledSubscriberAsync(lab, sent);
 

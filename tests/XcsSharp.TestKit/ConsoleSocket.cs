@@ -86,7 +86,8 @@ public sealed class ConsoleSocket : IAsyncDisposable
     {
         while (!bytes.IsEmpty)
         {
-            bytes = bytes[await _socket.SendAsync(bytes, cancel)..];
+            ValueTask<int> send = _socket.SendAsync(bytes, cancel);
+            bytes = bytes[await send.AsTask().WaitAsync(Transcript.DefaultDeadline, cancel)..];
         }
     }
 

@@ -42,10 +42,19 @@ public sealed class GuestProgram : IAsyncDisposable
         return new GuestProgram(guest, machine.Run(guest, Executables.Guest, all, output));
     }
 
+    /// <summary>Gives the guest bytes; ends when it has taken all but what a pipe holds.</summary>
+    /// <exception cref="TimeoutException">The guest does not read: it is stalled.</exception>
     public async Task WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel)
     {
-        await _process.Input.WriteAsync(bytes, cancel);
-        await _process.Input.FlushAsync(cancel);
+        try
+        {
+            // From a thread of the pool, since a pipe has no asynchronous writes: the wait must not depend on it.
+            await Task.Run(() => _process.Input.Write(bytes.Span), cancel).WaitAsync(Transcript.DefaultDeadline, cancel);
+        }
+        catch (TimeoutException)
+        {
+            throw new TimeoutException($"guest {Name} takes nothing more: it is stalled");
+        }
     }
 
     public Task WriteAsync(string text, CancellationToken cancel)

@@ -45,8 +45,9 @@ public sealed class PtyTerminal : IDisposable
 
     /// <summary>Writes all of it; waits while the terminal's queue is full. Safe beside the reader.</summary>
     public Task WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel)
-        => Task.Factory.StartNew(
-            () => _stream.Write(bytes.Span), cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        => Task.Factory
+            .StartNew(() => _stream.Write(bytes.Span), cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+            .WaitAsync(Transcript.DefaultDeadline, cancel);
 
     public void Dispose()
     {

@@ -20,7 +20,7 @@ public sealed class RecordSocket : IDisposable
         _socket = socket;
     }
 
-    /// <summary>How long a receive waits; long, because only a failure waits for it.</summary>
+    /// <summary>How long a send or a receive waits; long, because only a failure waits for it.</summary>
     public TimeSpan Deadline { get; set; } = Transcript.DefaultDeadline;
 
     public static async Task<RecordSocket> ConnectAsync(string path, CancellationToken cancel, int? receiveBuffer = null)
@@ -47,7 +47,8 @@ public sealed class RecordSocket : IDisposable
     {
         while (!bytes.IsEmpty)
         {
-            bytes = bytes[await _socket.SendAsync(bytes, cancel)..];
+            ValueTask<int> send = _socket.SendAsync(bytes, cancel);
+            bytes = bytes[(send.IsCompleted ? await send : await send.AsTask().WaitAsync(Deadline, cancel))..];
         }
     }
 
