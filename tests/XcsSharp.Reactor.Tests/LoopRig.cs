@@ -60,6 +60,19 @@ internal sealed class LoopRig : IDisposable
         }
     }
 
+    /// <summary>
+    /// Turns until a whole turn was silent. For what the kernel goes on with by itself for a moment, as it does with bytes
+    /// on their way through a terminal.
+    /// </summary>
+    public void TurnUntilSilent()
+    {
+        Stopwatch watch = Stopwatch.StartNew();
+        while (Loop.RunOnce(Silence))
+        {
+            Assert.True(watch.Elapsed < Deadline, "the loop never rests");
+        }
+    }
+
     /// <summary>One turn must sleep to its end: nothing is ready, and nothing spins.</summary>
     public void AssertSleeps()
     {

@@ -64,8 +64,10 @@ public sealed class ChildProcess : IAsyncDisposable
             UseShellExecute = false,
         };
 
-        // Both of these become the program itself by exec: the process id stays.
-        foreach (string argument in (IEnumerable<string>)["--pdeathsig", "KILL", "setsid", file, .. arguments])
+        // Each of these becomes the program itself by exec: the process id stays. Signals are set back because whoever
+        // runs the tests in the background of a shell makes us, and our children, ignore SIGINT.
+        foreach (string argument in (IEnumerable<string>)
+            ["--pdeathsig", "KILL", "env", "--default-signal", "setsid", file, .. arguments])
         {
             start.ArgumentList.Add(argument);
         }
