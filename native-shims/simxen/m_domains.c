@@ -106,6 +106,9 @@ void domain_end(struct domain *domain) {
             if (c->domain == domain) {
                 grants_release_connection(c, true);
                 c->domain = NULL;
+                /* A program that outlives its domain would wait for events for ever. */
+                if (c->event_fd >= 0)
+                    shutdown(c->event_fd, SHUT_RDWR);
             }
         watch_fire("@releaseDomain", NULL, false);
     }
