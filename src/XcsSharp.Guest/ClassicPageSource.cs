@@ -21,11 +21,11 @@ internal sealed class ClassicPageSource : IControlPageSource
 
     private readonly ForeignMemory _memory;
 
-    public ClassicPageSource(EventChannels ports)
+    public ClassicPageSource(EventChannels ports, XenStoreConnection store)
     {
         ports.Claim(ControlPort).OrThrow("simxen_evtchn_claim", "port 1");
         Port = ControlPort;
-        uint self = OwnDomid();
+        uint self = OwnDomid(store);
         _memory = ForeignMemory.Open();
         Errno failed = _memory.Map(self, SharedInfoFrame, out nint address);
         if (failed != Errno.OK)
@@ -51,9 +51,8 @@ internal sealed class ClassicPageSource : IControlPageSource
         _memory.Dispose();
     }
 
-    private static uint OwnDomid()
+    private static uint OwnDomid(XenStoreConnection store)
     {
-        using XenStoreConnection store = XenStoreConnection.Open();
         Check(store.Read("domid", out string? text), "xs_read", "domid");
         return uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint domid)
             ? domid

@@ -27,17 +27,18 @@ internal sealed class GrantedPageSource : IControlPageSource
     private readonly ulong _nonce = NewNonce();
     private bool _published;
 
-    public GrantedPageSource(EventChannels ports)
+    /// <param name="ports">The device that the port is opened on.</param>
+    /// <param name="store">Outlives the source.</param>
+    public GrantedPageSource(EventChannels ports, XenStoreConnection store)
     {
+        _store = store;
         Port = (uint)ports.BindUnbound(Controller).OrThrow("xenevtchn_bind_unbound_port");
-        _store = XenStoreConnection.Open();
         _grants = GrantShare.Open();
         Errno failed = _grants.SharePage(
             Controller, GrantedHeader.AliveOffset, notifyPort: Port, out _reference, out nint address);
         if (failed != Errno.OK)
         {
             _grants.Dispose();
-            _store.Dispose();
             throw new ErrnoException("xengntshr_share_page_notify", failed, "the control page");
         }
 
@@ -70,7 +71,6 @@ internal sealed class GrantedPageSource : IControlPageSource
 
         Page.Dispose();
         _grants.Dispose();
-        _store.Dispose();
     }
 
     private static ulong NewNonce()

@@ -26,8 +26,10 @@ public sealed class GuestChannel : IReadyHandler, ITurnEndWork, IDisposable
     private readonly EventLoop _loop;
     private readonly IGuestDriver _driver;
     private readonly EventChannels _ports;
+    private readonly XenStoreConnection _store;
     private readonly IControlPageSource _source;
     private readonly Registration _registration;
+    private readonly Registration _storeRegistration;
     private readonly uint[] _events = new uint[16];
     private PendingRequests _pending;
     private bool _drainAtTurnEnd;
@@ -35,14 +37,17 @@ public sealed class GuestChannel : IReadyHandler, ITurnEndWork, IDisposable
     private bool _lost;
     private bool _disposed;
 
-    private GuestChannel(EventLoop loop, IGuestDriver driver, EventChannels ports, IControlPageSource source)
+    private GuestChannel(
+        EventLoop loop, IGuestDriver driver, EventChannels ports, XenStoreConnection store, IControlPageSource source)
     {
         _loop = loop;
         _driver = driver;
         _ports = ports;
+        _store = store;
         _source = source;
         InheritedUnanswered = source.Page.Transmit.Unanswered;
         _registration = loop.Register(ports.FileDescriptor, Readiness.Readable, this);
+        _storeRegistration = loop.Register(store.FileDescriptor, Readiness.Readable, new StoreWatch(this));
     }
 
     /// <summary>Our end of the event channel.</summary>
@@ -75,11 +80,15 @@ public sealed class GuestChannel : IReadyHandler, ITurnEndWork, IDisposable
     public static GuestChannel Open(EventLoop loop, GuestTransport transport, IGuestDriver driver)
     {
         EventChannels ports = EventChannels.Open();
+        XenStoreConnection? store = null;
         IControlPageSource? source = null;
         try
         {
-            source = transport == GuestTransport.Classic ? new ClassicPageSource(ports) : new GrantedPageSource(ports);
-            GuestChannel channel = new(loop, driver, ports, source);
+            store = XenStoreConnection.Open();
+            source = transport == GuestTransport.Classic
+                ? new ClassicPageSource(ports, store)
+                : new GrantedPageSource(ports, store);
+            GuestChannel channel = new(loop, driver, ports, store, source);
             source.Publish();
 
             // A page that is older than this program may hold messages whose event went to nobody.
@@ -89,6 +98,7 @@ public sealed class GuestChannel : IReadyHandler, ITurnEndWork, IDisposable
         catch
         {
             source?.Dispose();
+            store?.Dispose();
             ports.Dispose();
             throw;
         }
@@ -136,7 +146,9 @@ public sealed class GuestChannel : IReadyHandler, ITurnEndWork, IDisposable
 
         _disposed = true;
         _registration.Dispose();
+        _storeRegistration.Dispose();
         _source.Dispose();
+        _store.Dispose();
         _ports.Dispose();
     }
 
@@ -282,7 +294,23 @@ public sealed class GuestChannel : IReadyHandler, ITurnEndWork, IDisposable
         {
             _lost = true;
             _registration.ChangeInterest(Readiness.None);
+            _storeRegistration.Dispose();
             _driver.OnLost(this, reason);
+        }
+    }
+
+    /// <summary>
+    /// We watch nothing in xenstore, so all that can come on its connection is its end. An event channel has no such
+    /// end: a program that a simulated domain has left behind would wait on it for ever.
+    /// </summary>
+    private sealed class StoreWatch(GuestChannel channel) : IReadyHandler
+    {
+        public void OnReady(Readiness ready)
+        {
+            if (channel._store.TryReadWatch(out _, out _) is not (Errno.OK or Errno.EAGAIN))
+            {
+                channel.Lose("the connection to xenstore has ended: the domain or its machine is gone");
+            }
         }
     }
 }

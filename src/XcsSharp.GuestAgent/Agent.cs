@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 
 using XcsSharp.Guest;
 using XcsSharp.Interop;
@@ -83,8 +84,14 @@ internal abstract class Agent : IGuestDriver
 
     protected static void Say(string text)
     {
-        using StreamWriter error = new(new DescriptorStream(2));
-        error.Write($"{text}\n");
+        try
+        {
+            new DescriptorStream(2).Write(Encoding.UTF8.GetBytes(text + "\n"));
+        }
+        catch (ErrnoException)
+        {
+            // Nobody listens; what there is to be done is done all the same.
+        }
     }
 
     private PosixSignalRegistration OnSignal(PosixSignal signal) => PosixSignalRegistration.Create(signal, context =>

@@ -133,5 +133,8 @@ internal sealed class ServerConnection(Socket socket) : IDisposable
         }
     }
 
+    /// <summary>The client sees the end of the stream; what it sends still comes.</summary>
+    public void CompleteSending() => socket.Shutdown(SocketShutdown.Send);
+
     public void Dispose() => socket.Dispose();
 }

@@ -235,10 +235,13 @@ public sealed class XcsctlTests : IDisposable
         await using ChildProcess shell = ChildProcess.Start(
             "/bin/sh", ["-c", "\"$0\" --socket \"$1\" console web >&- 2>&-", s_xcsctl, _server.Path]);
         using ServerConnection server = await AttachedAsync("ATTACH web");
-        await server.SendAsync("output that goes nowhere", Cancel);
-        await shell.Input.WriteAsync("x\x1d"u8.ToArray(), Cancel);
+        await shell.Input.WriteAsync("x"u8.ToArray(), Cancel);
         await shell.Input.FlushAsync(Cancel);
-        Assert.Equal("x", await server.ReceiveToEndAsync(Cancel));
+        Assert.Equal("x"u8.ToArray(), await server.ReceiveBytesAsync(1, Cancel));
+        await server.SendAsync("output that goes nowhere", Cancel);
+        server.CompleteSending();
+        Assert.Equal("", await server.ReceiveToEndAsync(Cancel));
+        await shell.WaitAsync(Cancel);
     }
 
     [Fact]

@@ -56,7 +56,10 @@ public sealed class SimulatedXen : IAsyncLifetime
         => StartDomain(
             domid, classic, [GuestProgram, .. arguments, "--transport", classic ? "classic" : "granted"], output);
 
-    /// <summary>Starts any command as a domain of its own; "xcs-guest" in it is the program under test.</summary>
+    /// <summary>
+    /// Starts any command as a domain of its own; XCS-GUEST in it is the program under test, which then ends with the
+    /// command.
+    /// </summary>
     public ChildProcess StartDomain(uint domid, bool classic, IEnumerable<string> command, BytesReceived? output = null)
     {
         SkipIfUnavailable();
@@ -67,7 +70,8 @@ public sealed class SimulatedXen : IAsyncLifetime
         }
 
         arguments.Add("--");
-        arguments.AddRange(command.Select(word => word.Replace("XCS-GUEST", GuestProgram, StringComparison.Ordinal)));
+        arguments.AddRange(command.Select(word => word.Replace(
+            "XCS-GUEST", $"setpriv --pdeathsig KILL {GuestProgram}", StringComparison.Ordinal)));
         Dictionary<string, string> environment = new(_machine!.Environment)
         {
             [HypervisorLibraries.LibraryVariable] = Library,

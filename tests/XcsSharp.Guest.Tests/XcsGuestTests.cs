@@ -12,6 +12,8 @@ namespace XcsSharp.Guest.Tests;
 /// <summary>The real xcs-guest as a domain of its own; the test is the controller in dom0.</summary>
 public sealed class XcsGuestTests(SimulatedXen xen)
 {
+    private static readonly string s_program = Path.Combine(AppContext.BaseDirectory, "xcs-guest");
+
     private const int StreamLength = 128 * 1024;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -103,10 +105,12 @@ public sealed class XcsGuestTests(SimulatedXen xen)
         Task writing = WriteAsync(guest, stream.Take(0, StreamLength));
         using (TestController first = TestController.Attach(xen, domid, classic))
         {
-            first.Requested = request => verifier.Accept(request.Data);
-            first.RunUntil(() => verifier.Position > StreamLength / 2, "half of the output");
-            first.AnswersAtOnce = false;
-            first.Requested = null;
+            first.Requested = request =>
+            {
+                // From the middle on it takes requests and dies before it has answered or delivered them.
+                first.AnswersAtOnce = verifier.Position < StreamLength / 2;
+                verifier.Accept(first.AnswersAtOnce ? request.Data : []);
+            };
             first.RunUntil(() => first.Page.Transmit.Unanswered == 8, "a full ring");
         }
 
@@ -167,6 +171,19 @@ public sealed class XcsGuestTests(SimulatedXen xen)
         Assert.False(controller.Page.Header.Alive);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_program_that_its_domain_left_behind_ends_by_itself(bool classic)
+    {
+        uint domid = xen.NewDomid();
+        await using ChildProcess domain = xen.StartDomain(
+            domid, classic, ["/bin/sh", "-c", $"{s_program} flood --announce {(classic ? "--classic" : "")} & read end"]);
+        await domain.Error.WaitForTextAsync("ready\n", Cancel);
+        await domain.Kill9Async(Cancel);
+        await domain.Error.WaitForTextAsync("the domain or its machine is gone", Cancel);
+    }
+
     [Fact]
     public async Task At_the_end_of_input_it_serves_on_until_told_to_end()
     {
@@ -193,9 +210,15 @@ public sealed class XcsGuestTests(SimulatedXen xen)
         await guest.Input.DisposeAsync();
         controller.RunUntil(() => controller.RequestsTaken == 1, "the output");
 
-        // It answers, so it has seen the events up to here, and lives.
-        controller.Send(MessageType.Console, "?"u8);
-        controller.RunUntil(() => controller.Page.Receive.Unanswered == 0, "a sign of life");
+        // Each answer is a sign of life; by the last one the end of input is long known.
+        int answered = 0;
+        controller.Responded = _ => answered++;
+        for (int i = 1; i <= 500; i++)
+        {
+            controller.Send(MessageType.Console, "?"u8);
+            controller.RunUntil(() => answered == i, "a sign of life");
+        }
+
         Assert.False(guest.HasExited);
         controller.Answer(0, ControlMessage.Create(MessageType.Console, 0, GuestChannel.NoReply, []));
         Assert.Equal(0, await guest.WaitAsync(Cancel));
@@ -361,7 +384,7 @@ public sealed class XcsGuestTests(SimulatedXen xen)
     }
 
     private static Task<ChildResult> RunAlone(params string[] arguments)
-        => ChildProcess.RunAsync(Path.Combine(AppContext.BaseDirectory, "xcs-guest"), arguments, Cancel);
+        => ChildProcess.RunAsync(s_program, arguments, Cancel);
 
     private static async Task WriteAsync(ChildProcess guest, byte[] bytes)
     {
