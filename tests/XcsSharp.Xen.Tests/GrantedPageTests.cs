@@ -75,9 +75,11 @@ public sealed class GrantedPageTests
         SimDomain domain = await world.CreateDomainAsync(4);
         using GuestActor program = domain.StartProgram().Publish();
         RecordingSink.Life life = UntilServed(world, 4);
+        Assert.Equal(2, world.MappingsOf(4));
 
         program.Withdraw();
         world.Until(() => life.Transport is null, "the withdrawal");
+        Assert.Equal(1, world.MappingsOf(4));
 
         Assert.Equal(["the guest has withdrawn its control page"], life.Withdrawals);
     }

@@ -77,6 +77,7 @@ public sealed class LyingGuestTests
 
         Assert.Contains(expected, Assert.Single(world.Log.Lines), StringComparison.Ordinal);
         Assert.Null(world.Sink.Living[4].Transport);
+        Assert.Equal(1, world.MappingsOf(4)); // the program's own
         Assert.Equal(0, await GrantedPageTests.PortsOfDom0Async(world));
     }
 

@@ -103,6 +103,11 @@ internal sealed class SimWorld : IAsyncDisposable
         return result.Output;
     }
 
+    /// <summary>How often this process has memory of a domain mapped, the test's own guests included.</summary>
+    public int MappingsOf(uint domid)
+        => File.ReadLines("/proc/self/maps")
+            .Count(line => line.Contains($"{Machine.State}/dom-{domid}-", StringComparison.Ordinal));
+
     /// <summary>Turns the loop until something holds.</summary>
     public void Until(Func<bool> holds, string what)
     {
