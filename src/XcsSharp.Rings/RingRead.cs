@@ -6,7 +6,7 @@ public enum RingRead
     /// <summary>Nothing to take now.</summary>
     Empty,
 
-    /// <summary>A message was copied out.</summary>
+    /// <summary>A message, or bytes of a console, were copied out.</summary>
     Message,
 
     /// <summary>

@@ -262,6 +262,12 @@ public sealed class ControlSwitch : IHypervisorSink, IDisposable
         }
     }
 
+    public void OnConsoleOffered(uint domid, IConsoleTransport console) => console.Dispose();
+
+    public void OnConsoleWithdrawn(uint domid, int number, string reason)
+    {
+    }
+
     /// <summary>
     /// Closes all channels. Requests that were not answered stay in the rings: the next daemon takes them again.
     /// </summary>

@@ -54,6 +54,15 @@ internal sealed class RecordingSink : IHypervisorSink, IDisposable
         Reports.Add($"withdrawn {domid}: {reason}");
     }
 
+    public void OnConsoleOffered(uint domid, IConsoleTransport console)
+    {
+        console.Dispose();
+        Reports.Add($"console offered {domid} {console.Number}");
+    }
+
+    public void OnConsoleWithdrawn(uint domid, int number, string reason)
+        => Reports.Add($"console withdrawn {domid} {number}: {reason}");
+
     public void Dispose()
     {
         foreach (Life life in Living.Values)

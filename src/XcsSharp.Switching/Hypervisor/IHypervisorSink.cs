@@ -19,4 +19,14 @@ public interface IHypervisorSink
 
     /// <summary>The program behind a granted page is gone; the domain may live on.</summary>
     void OnTransportWithdrawn(uint domid, string reason);
+
+    /// <summary>
+    /// A console of the guest is mapped and bound. Takes the place of the domain's console of this number, if there is one.
+    /// </summary>
+    /// <param name="domid">A domain that was reported.</param>
+    /// <param name="console">Owned by the sink from here on; not started.</param>
+    void OnConsoleOffered(uint domid, IConsoleTransport console);
+
+    /// <summary>The console is gone; the domain may live on.</summary>
+    void OnConsoleWithdrawn(uint domid, int number, string reason);
 }

@@ -1,0 +1,46 @@
+namespace XcsSharp.Rings;
+
+/// <summary>
+/// A guest's console ring as dom0 sees it: takes output, puts input. Owns the mapping: disposing unmaps it, and the
+/// ring must not be used after that. The guest is not notified: the caller does that, if an index moved.
+/// </summary>
+public sealed class ConsoleRing : IDisposable
+{
+    private readonly MappedPage _page;
+    private readonly ByteRingReader _output;
+    private readonly ByteRingWriter _input;
+
+    /// <summary>
+    /// Attaches to a ring that may be in use: output that nobody took is taken, input that the guest has not read
+    /// stays. Nothing is written.
+    /// </summary>
+    /// <param name="page">Owned from here on.</param>
+    public ConsoleRing(MappedPage page)
+    {
+        _page = page;
+        _output = new ByteRingReader(ByteRingMemory.Output(page));
+        _input = new ByteRingWriter(ByteRingMemory.Input(page));
+    }
+
+    /// <summary>True once the guest's index of input is impossible; <see cref="Put"/> takes nothing any more.</summary>
+    public bool IsInputCorrupt => _input.IsCorrupt;
+
+    /// <summary>
+    /// Tells the guest that its output is taken from now on. Guests since 2025 write nothing before; older ones do not look.
+    /// </summary>
+    public unsafe void Connect()
+        // SAFETY: a constant offset in the page that this object owns.
+        => Volatile.Write(ref *(_page.Address + ConsoleRingLayout.Connection), ConsoleRingLayout.Connected);
+
+    /// <summary>Takes output, at most as much as fits; what was taken is room for the guest at once.</summary>
+    /// <param name="to">Gets the bytes.</param>
+    /// <param name="count">How many: 0..2048.</param>
+    /// <returns><see cref="RingRead.Corrupt"/> when the guest's index is impossible.</returns>
+    public RingRead TryTake(Span<byte> to, out int count) => _output.TryTake(to, out count);
+
+    /// <summary>Puts input, as much as there is room for.</summary>
+    /// <returns>How many bytes: 0..1024. 0: the ring is full, or <see cref="IsInputCorrupt"/>.</returns>
+    public int Put(ReadOnlySpan<byte> data) => _input.Put(data);
+
+    public void Dispose() => _page.Dispose();
+}

@@ -1,0 +1,55 @@
+using XcsSharp.Rings;
+
+namespace XcsSharp.Switching;
+
+/// <summary>
+/// What a guest's console stands on: a source of output, a sink of input, and the port that tells of both. A mapped
+/// console ring on Xen; the hypervisor's own log has the same shape. Owned by the stream that is made of it;
+/// disposing unbinds the port and unmaps the page.
+/// </summary>
+public interface IConsoleTransport : IDisposable
+{
+    /// <summary>0: the primary console; 1..9: a secondary one, as the guest's hvc1 and so on.</summary>
+    int Number { get; }
+
+    /// <summary>dom0's end of the event channel.</summary>
+    int LocalPort { get; }
+
+    /// <summary>The guest's end; 0 when there is none.</summary>
+    int RemotePort { get; }
+
+    /// <summary>False for a console that takes no input; <see cref="Put"/> is not called then.</summary>
+    bool TakesInput { get; }
+
+    /// <summary>
+    /// Events of the port go to <paramref name="handler"/> from now on, and the guest is told that its output is taken. A
+    /// first event is made up, because output may have been waiting before the port was bound.
+    /// </summary>
+    void Start(IPortHandler handler);
+
+    /// <summary>Lets the port be signalled again. Call it before looking for output, or a wake-up is lost.</summary>
+    void Unmask();
+
+    /// <summary>Signals the guest.</summary>
+    /// <returns>False when the other end is gone.</returns>
+    bool Notify();
+
+    /// <summary>Copies output out, at most as much as fits.</summary>
+    /// <param name="to">Gets the bytes.</param>
+    /// <param name="count">How many.</param>
+    /// <returns><see cref="RingRead.Corrupt"/>, for good, when the guest's index is impossible.</returns>
+    RingRead TryTake(Span<byte> to, out int count);
+
+    /// <summary>Gives the guest input, as much as there is room for.</summary>
+    /// <returns>How many bytes; 0 also when <see cref="IsInputCorrupt"/>.</returns>
+    int Put(ReadOnlySpan<byte> input);
+
+    /// <summary>True once the guest's index of input is impossible.</summary>
+    bool IsInputCorrupt { get; }
+
+    /// <summary>
+    /// Makes the terminal of this console known where the toolstack's tools look for it (the <c>tty</c> key). Null: there
+    /// is none any more.
+    /// </summary>
+    void PublishTerminal(string? device);
+}
