@@ -42,6 +42,9 @@ internal sealed class ConsoleInput
     /// <summary>Bytes of departed sources that found no room.</summary>
     internal ulong BytesDropped { get; private set; }
 
+    /// <summary>Sources in the line: at most the viewers of now, the terminal, and one for all that have left.</summary>
+    internal int Waiting => _line.Count;
+
     /// <summary>The channel to send on; null while the domain has none.</summary>
     internal ControlChannel? Channel
     {
@@ -77,9 +80,8 @@ internal sealed class ConsoleInput
         int take = Math.Min(rest.Length, MaxAbandoned - _abandoned.Count);
         BytesDropped += (ulong)(rest.Length - take);
         Hold(_abandoned, rest[..take]);
-
-        // It leaves the line when its turn comes.
         source.Clear();
+        RemoveFromLine(source);
         Send();
     }
 
@@ -98,6 +100,21 @@ internal sealed class ConsoleInput
             source.IsInLine = true;
             _line.Enqueue(source);
         }
+    }
+
+    /// <summary>Not left until its turn comes: while the guest reads nothing, viewers may come and go without end.</summary>
+    private void RemoveFromLine(InputSource source)
+    {
+        for (int left = _line.Count; left > 0; left--)
+        {
+            InputSource next = _line.Dequeue();
+            if (next != source)
+            {
+                _line.Enqueue(next);
+            }
+        }
+
+        source.IsInLine = false;
     }
 
     private void Send()

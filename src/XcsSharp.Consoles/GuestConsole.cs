@@ -66,6 +66,9 @@ public sealed class GuestConsole : ITurnEndWork
     /// <summary>Bytes of input of departed viewers that found no room.</summary>
     public ulong InputDropped => _input.BytesDropped;
 
+    /// <summary>Terminals, viewers and departed viewers whose input waits for the guest.</summary>
+    internal int InputsWaiting => _input.Waiting;
+
     public int Viewers => _viewers.Count;
 
     /// <summary>True when it has as many viewers as it may have.</summary>

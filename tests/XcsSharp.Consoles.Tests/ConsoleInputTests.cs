@@ -241,6 +241,33 @@ public sealed class ConsoleInputTests
     }
 
     [Fact]
+    public void Viewers_that_come_type_and_leave_take_no_memory_of_a_guest_that_reads_nothing()
+    {
+        using var rig = new ConsoleRig();
+        var (_, program, console) = rig.AddConsole();
+        List<byte> got = Collect(program);
+        program.TakesInput = false;
+        TestClient staying = rig.Attach();
+        staying.Send(new byte[73 * 60]);
+        rig.RunIdle();
+        for (int i = 0; i < 50; i++)
+        {
+            TestClient viewer = rig.Attach();
+            viewer.Send([(byte)(i + 1)]);
+            rig.RunIdle();
+            viewer.Dispose();
+            rig.RunUntil(() => console.Viewers == 1, "the viewer's end");
+        }
+
+        // The one that stays, and one for all that have left.
+        Assert.Equal(2, console.InputsWaiting);
+        program.TakesInput = true;
+        program.Run();
+        rig.RunUntil(() => got.Count >= (73 * 60) + 50, "all input");
+        Assert.Equal(Enumerable.Range(1, 50).Select(i => (byte)i), got.Where(value => value != 0));
+    }
+
+    [Fact]
     public void Typing_allocates_nothing_per_key()
     {
         using var rig = new ConsoleRig();
