@@ -8,6 +8,7 @@ namespace XcsSharp.Daemon.Tests;
 public sealed class LifeCycleTests
 {
     private const int LoopFailed = 1;
+    private const int CannotStart = 3;
 
     [Fact]
     public async Task When_it_says_ready_its_sockets_answer_and_the_guests_of_before_are_served()
@@ -112,6 +113,48 @@ public sealed class LifeCycleTests
 
         // They belong to the service manager, which goes on listening for the next start.
         Assert.True(File.Exists(places.Xcs) && File.Exists(places.Console) && File.Exists(places.Classic));
+    }
+
+    [Fact]
+    public async Task Sockets_of_the_service_manager_are_told_apart_by_their_names_first()
+    {
+        await using SimMachine machine = await SimMachine.StartAsync(Lab.Cancel);
+        DaemonPlaces places = new(machine);
+        string consoles = machine["activated.1"];
+        string records = machine["activated.2"];
+        DaemonLaunch launch = new()
+        {
+            Prefix = PerlPrograms.Listening(consoles, records),
+            Environment = new Dictionary<string, string> { ["LISTEN_FDNAMES"] = "console:xcs" },
+        };
+        await using XcsdDaemon daemon = await XcsdDaemon.StartAsync(places, Lab.Cancel, launch: launch);
+
+        Assert.Equal(daemon.Pid, (await OperatorQuery.StatusAsync(consoles, Lab.Cancel)).Pid);
+        using RecordSubscriber subscriber = await RecordSubscriber.ConnectAsync(records, Lab.Cancel);
+        await subscriber.BindAsync(Lab.Cancel);
+
+        // Not opened by the manager, so by the daemon.
+        using RecordSubscriber of2005 = await RecordSubscriber.ConnectAsync(places.Classic, Lab.Cancel);
+        Assert.False(File.Exists(places.Xcs) || File.Exists(places.Console), "a socket that was passed was also made");
+    }
+
+    [Theory]
+    [InlineData("deaf:", "xcs.sock", "not a listening Unix stream socket")]
+    [InlineData("", "elsewhere.sock", "no setting asks for")]
+    public async Task A_socket_of_the_service_manager_that_is_of_no_use_ends_the_start(string kind, string name, string problem)
+    {
+        await using SimMachine machine = await SimMachine.StartAsync(Lab.Cancel);
+        DaemonPlaces places = new(machine);
+        string[] command =
+            [.. PerlPrograms.Listening(kind + machine[name]), Executables.Daemon, .. places.Arguments()];
+
+        ChildResult result = await ChildProcess.RunAsync(command[0], command[1..], Lab.Cancel, new() { Name = "xcsd" });
+
+        Lab.Print(result.Error);
+        Assert.Equal(CannotStart, result.ExitCode);
+        Assert.Contains(problem, result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at XcsSharp", result.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(places.Console), "a socket of the daemon's own is left");
     }
 
     [Fact]

@@ -31,7 +31,8 @@ internal static class PerlPrograms
         $^F = 100; my @open;
         while (@ARGV and (my $path = shift @ARGV) ne "--") {
             socket(my $s, AF_UNIX, SOCK_STREAM, 0) or die $!;
-            bind($s, pack_sockaddr_un($path)) or die "$path: $!"; listen($s, 16) or die $!;
+            my $deaf = $path =~ s/^deaf://; # a socket that only has its path
+            bind($s, pack_sockaddr_un($path)) or die "$path: $!"; $deaf or listen($s, 16) or die $!;
             POSIX::dup2(fileno($s), 3 + @open) or die $!; push @open, $s; # upwards: never onto one still to be moved
         }
         $ENV{LISTEN_FDS} = @open; $ENV{LISTEN_PID} = $$;
@@ -44,6 +45,9 @@ internal static class PerlPrograms
     public static ChildProcess StartViewer(string socket, string domain)
         => ChildProcess.Start("perl", ["-MSocket", "-e", Viewer, socket, domain], new() { Name = "viewer" });
 
-    /// <summary>A prefix of the daemon's command line: the daemon gets these sockets from descriptor 3 on.</summary>
+    /// <summary>
+    /// A prefix of the daemon's command line: the daemon gets these sockets from descriptor 3 on. One whose path begins
+    /// with <c>deaf:</c> does not listen.
+    /// </summary>
     public static string[] Listening(params string[] paths) => ["perl", "-MSocket", "-MPOSIX=dup2", "-e", Activator, .. paths, "--"];
 }

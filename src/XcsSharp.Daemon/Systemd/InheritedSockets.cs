@@ -105,7 +105,7 @@ internal sealed class InheritedSockets : IDisposable
             using var look = new Socket(new SafeSocketHandle(descriptor, ownsHandle: false));
             path = look.LocalEndPoint is UnixDomainSocketEndPoint local ? local.ToString() : "";
             if (look.SocketType != SocketType.Stream
-                || look.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.AcceptConnection) is not int and not 0)
+                || look.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.AcceptConnection) is not (int and not 0))
             {
                 path = "";
             }
