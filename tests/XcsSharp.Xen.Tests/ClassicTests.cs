@@ -74,6 +74,17 @@ public sealed class ClassicTests
     }
 
     [Fact]
+    public async Task Dom0_is_no_guest_and_has_no_channel()
+    {
+        await using SimWorld world = await SimWorld.StartAsync();
+
+        Assert.Equal(OpenFailure.NoSuchDomain, world.Hypervisor.OpenClassic(0, 0, 0, out _));
+
+        Assert.Empty(world.Sink.Reports);
+        Assert.Equal(0, await GrantedPageTests.PortsOfDom0Async(world));
+    }
+
+    [Fact]
     public async Task A_local_port_that_is_in_use_is_refused_and_a_closed_one_is_free_again()
     {
         await using SimWorld world = await SimWorld.StartAsync();
