@@ -11,6 +11,9 @@ namespace XcsSharp.Cli;
 /// <summary>The verbs and options of xcsctl, and what an error of each kind becomes.</summary>
 internal sealed class CommandLine
 {
+    /// <summary>No <c>-n</c> was given.</summary>
+    private const int NoNumber = int.MinValue;
+
     private const string SocketVariable = "XCS_CONSOLE_SOCKET";
 
     private readonly StandardStreams _streams;
@@ -110,7 +113,16 @@ internal sealed class CommandLine
 
     private Command Console()
     {
-        Argument<string> domain = new("DOMAIN") { Description = "A domid or a name" };
+        Argument<string> domain = new("DOMAIN")
+        {
+            Description = "A domid or a name; with #1 to #9 a secondary console of it, with #control the control channel's",
+        };
+        Option<int> number = new("-n")
+        {
+            Description = "As DOMAIN#N: 1 to 9, a secondary console; 0, the primary ring",
+            HelpName = "N",
+            DefaultValueFactory = _ => NoNumber,
+        };
         Option<bool> fresh = new("--new") { Description = "Begin with nothing old (otherwise: the last screenful)" };
         Option<bool> all = new("--all") { Description = "Begin with all the output that the daemon still has" };
         Option<bool> exitOnEnd = new("--exit-on-eof")
@@ -124,7 +136,15 @@ internal sealed class CommandLine
             DefaultValueFactory = _ => EscapeKey.Default,
             CustomParser = ParseEscape,
         };
-        Command command = new("console", "Attaches to a domain's console; in a pipe too") { domain, fresh, all, exitOnEnd, escape };
+        Command command = new("console", "Attaches to a domain's console; in a pipe too")
+        {
+            domain,
+            number,
+            fresh,
+            all,
+            exitOnEnd,
+            escape,
+        };
         domain.Validators.Add(result =>
         {
             string? name = result.GetValueOrDefault<string>();
@@ -135,6 +155,16 @@ internal sealed class CommandLine
         });
         command.Validators.Add(result =>
         {
+            int which = result.GetValue(number);
+            if (which is not NoNumber and (< 0 or > 9))
+            {
+                result.AddError($"-n {which}: give 0 for the primary console ring, or 1 to 9 for a secondary one");
+            }
+            else if (which != NoNumber && result.GetValue(domain)?.Contains(OperatorProtocol.ConsoleMark) == true)
+            {
+                result.AddError("-n and a console in DOMAIN exclude each other");
+            }
+
             if (result.GetValue(fresh) && result.GetValue(all))
             {
                 result.AddError("--new and --all exclude each other");
@@ -143,7 +173,9 @@ internal sealed class CommandLine
         command.SetAction((parsed, _) => new ConsoleCommand(_streams)
         {
             Socket = parsed.GetValue(_socket)!,
-            Domain = parsed.GetValue(domain)!,
+            Domain = parsed.GetValue(number) is int which and not NoNumber
+                ? $"{parsed.GetValue(domain)}{OperatorProtocol.ConsoleMark}{which}"
+                : parsed.GetValue(domain)!,
             Replay = parsed.GetValue(all) ? ConsoleReplay.All : parsed.GetValue(fresh) ? ConsoleReplay.New : ConsoleReplay.Recent,
             Escape = parsed.GetValue(escape),
             ExitOnEndOfInput = parsed.GetValue(exitOnEnd),

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 using XcsSharp.Protocol.Operator;
 
@@ -7,7 +8,7 @@ namespace XcsSharp.Cli;
 /// <summary>The daemon's documents as text for people.</summary>
 internal static class Reports
 {
-    /// <summary>One line a domain; what is wrong with one follows below the table.</summary>
+    /// <summary>One line a console, and one for a domain that has none; what is wrong with one follows below the table.</summary>
     public static string List(DomainList list)
     {
         if (list.Domains.Count == 0)
@@ -18,19 +19,25 @@ internal static class Reports
         TextTable table = new(
             new("DOMID", AlignRight: true), new("NAME"), new("STATE"), new("TRANSPORT"), new("PORT", AlignRight: true),
             new("VIEWERS", AlignRight: true), new("OUT", AlignRight: true), new("IN", AlignRight: true),
-            new("DROPPED", AlignRight: true), new("TERMINAL"));
+            new("DROPPED", AlignRight: true), new("THROTTLED", AlignRight: true), new("TERMINAL"));
+        StringBuilder problems = new();
         foreach (DomainEntry domain in list.Domains)
         {
-            table.Add(
-                Number(domain.Domid), domain.Name, domain.State, domain.Transport ?? "-",
-                domain.LocalPort is int port ? Number(port) : "-", Number(domain.Viewers), Size(domain.BytesOut),
-                Size(domain.BytesIn), Size(domain.BytesDropped), domain.Pty ?? domain.PtyDevice ?? "-");
+            foreach (ConsoleEntry console in LinesOf(domain))
+            {
+                table.Add(
+                    Number(domain.Domid), console.Name, console.State, console.Transport ?? "-",
+                    console.LocalPort is int port ? Number(port) : "-", Number(console.Viewers), Size(console.BytesOut),
+                    Size(console.BytesIn), Size(console.BytesDropped), Throttled(domain),
+                    console.Pty ?? console.PtyDevice ?? "-");
+                if (console.Problem is string problem)
+                {
+                    problems.Append(TextTable.Printable($"domain {domain.Domid} ({console.Name}): {problem}")).Append('\n');
+                }
+            }
         }
 
-        IEnumerable<string> problems = list.Domains
-            .Where(domain => domain.Problem is not null)
-            .Select(domain => TextTable.Printable($"domain {domain.Domid} ({domain.Name}): {domain.Problem}") + "\n");
-        return table + string.Concat(problems);
+        return table.ToString() + problems;
     }
 
     public static string Status(DaemonStatus status)
@@ -45,6 +52,8 @@ internal static class Reports
             ("responses", $"{Grouped(status.Responses)}, of these by the daemon itself: {Grouped(status.AnsweredByDaemon)}"),
             ("dropped", $"{Grouped(status.AnswersDropped)} answers that came second or to nothing"),
             ("slow", $"{Grouped(status.SlowSessionsClosed)} sessions closed because they did not read"),
+            ("rings", $"{status.ConsoleRings} console rings open, {Size(status.ConsoleBytes)} taken"),
+            ("throttled", $"living guests waited {Duration(status.ThrottledMs / 1000.0)} in all, because they flooded"),
             ("loop", $"{Grouped(status.Turns)} turns, {Grouped(status.PortsServed)} ports served"),
         ];
         int width = lines.Max(line => line.Name.Length);
@@ -79,6 +88,20 @@ internal static class Reports
             : span.TotalMinutes >= 1 ? $"{span.Minutes}m {span.Seconds}s"
             : string.Create(CultureInfo.InvariantCulture, $"{span.TotalSeconds:0.0}s");
     }
+
+    /// <summary>A domain without consoles, or of a daemon that knew no more than one, is a line too.</summary>
+    private static IReadOnlyList<ConsoleEntry> LinesOf(DomainEntry domain) => domain.Consoles is { Count: > 0 } consoles
+        ? consoles
+        :
+        [
+            new ConsoleEntry(
+                domain.Name, 0, domain.Transport, domain.State, domain.Problem, domain.LocalPort, domain.Pty,
+                domain.PtyDevice, domain.Viewers, domain.BytesOut, domain.BytesIn, domain.BytesDropped),
+        ];
+
+    /// <summary>A guest's, not a console's: all that it has share one budget.</summary>
+    private static string Throttled(DomainEntry domain)
+        => domain.ThrottledTimes == 0 ? "-" : Duration(domain.ThrottledMs / 1000.0);
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 

@@ -7,21 +7,25 @@ using XcsSharp.Switching;
 namespace XcsSharp.Consoles;
 
 /// <summary>
-/// The subscriber that keeps guests' consoles: takes their output, acknowledges it at once, and sends them input. It binds
-/// and answers as any remote client does and has no other way to a guest.
+/// The subscriber that keeps guests' consoles: takes their output, from console rings and from control channels, and sends
+/// them input. On control channels it binds and answers as any remote client does, and at once.
 /// </summary>
 /// <remarks>
 /// Loop thread only. Answers do not wait for a viewer, a terminal or a log: what those have not taken is in the
-/// console's <see cref="Backlog"/>. A console begins with its domain's first channel and is keyed by the domain's life, so
-/// a domid that is used again never shows what was there before.
+/// console's <see cref="Backlog"/>. A console begins with its first ring or channel and is keyed by the domain's life, so
+/// a domid that is used again never shows what was there before. A secondary console ends when its ring is withdrawn, all
+/// others with their domain.
+/// Names: a domain's name alone means its primary ring, or its control channel's console while it has no primary ring. The
+/// links follow: when a ring comes to a domain whose control console has the plain name already, that one gets its full
+/// name, once; it never changes back.
 /// </remarks>
-public sealed class ConsoleHandler : ISubscriber, IDisposable
+public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposable
 {
     private readonly ControlSwitch _switch;
-    private readonly Dictionary<GuestDomain, GuestConsole> _consoles = [];
+    private readonly Dictionary<ConsoleId, GuestConsole> _consoles = [];
     private readonly HashSet<GuestConsole> _ending = [];
 
-    /// <summary>Attaches to the switch: from here on every domain with a channel has a console.</summary>
+    /// <summary>Attaches to the switch: from here on every channel and every console ring has a console.</summary>
     /// <exception cref="ArgumentException">A setting is out of range; the message has the remedy.</exception>
     /// <exception cref="IOException">The directory of links cannot be used; the message has the remedy.</exception>
     public ConsoleHandler(EventLoop loop, ControlSwitch controlSwitch, ConsoleOptions options, ILogger<ConsoleHandler> log)
@@ -38,6 +42,7 @@ public sealed class ConsoleHandler : ISubscriber, IDisposable
         _switch = controlSwitch;
         _switch.Attach(this);
         _switch.Bind(this, ProtocolLimits.PortWildcard, (ushort)MessageType.Console);
+        _switch.AttachConsoles(this);
     }
 
     public string Name => "console handler";
@@ -45,7 +50,7 @@ public sealed class ConsoleHandler : ISubscriber, IDisposable
     /// <summary>The consoles of living domains.</summary>
     public IReadOnlyCollection<GuestConsole> Consoles => _consoles.Values;
 
-    /// <summary>Consoles whose domain is gone and whose readers have not taken everything yet.</summary>
+    /// <summary>Consoles that are gone, most of them with their domain, and whose readers have not taken everything yet.</summary>
     public int Ending => _ending.Count;
 
     /// <summary>Viewers of all consoles.</summary>
@@ -63,42 +68,60 @@ public sealed class ConsoleHandler : ISubscriber, IDisposable
 
     internal PtyLinks? Links { get; }
 
-    /// <summary>The console of a domain; null before its first channel and after its end.</summary>
-    public GuestConsole? Find(GuestDomain domain) => _consoles.GetValueOrDefault(domain);
+    /// <summary>A console of a living domain; null before its first ring or channel.</summary>
+    public GuestConsole? Find(ConsoleId id) => _consoles.GetValueOrDefault(id);
+
+    /// <summary>The console that the domain's name alone means; null while it has neither of the two.</summary>
+    public GuestConsole? Find(GuestDomain domain)
+        => Find(new ConsoleId(domain, 0)) ?? Find(new ConsoleId(domain, ConsoleId.Control));
+
+    /// <summary>All consoles of a domain, the one that its name alone means first.</summary>
+    public IEnumerable<GuestConsole> FindAll(GuestDomain domain)
+        => IdsOf(domain).Select(Find).OfType<GuestConsole>().OrderBy(static console => console.Suffix.Length > 0);
 
     public void OnDomainAppeared(GuestDomain domain)
     {
         // Said again for a living domain when it got another name.
-        Find(domain)?.OnRenamed();
+        foreach (GuestConsole console in FindAll(domain))
+        {
+            console.OnRenamed();
+        }
     }
 
     public void OnDomainGone(GuestDomain domain)
     {
-        if (_consoles.Remove(domain, out GuestConsole? console))
+        foreach (ConsoleId id in IdsOf(domain))
         {
-            _ = _ending.Add(console);
-            console.End();
+            End(id);
         }
     }
 
-    public void OnChannelOpened(ControlChannel channel)
+    public void OnConsoleOpened(ConsoleStream stream) => FindOrMake(IdOf(stream)).OnStreamOpened(stream);
+
+    public void OnConsoleClosed(ConsoleStream stream, string reason)
     {
-        if (!_consoles.TryGetValue(channel.Domain, out GuestConsole? console))
+        ConsoleId id = IdOf(stream);
+        Find(id)?.OnStreamClosed(stream);
+        if (stream.Number > 0 && stream.Domain.FindConsole(stream.Number) is null)
         {
-            console = new GuestConsole(this, channel.Domain);
-            _consoles.Add(channel.Domain, console);
+            // Taken out of a living domain: no other may ever take its place, and its terminal must not wait for one.
+            End(id);
         }
-
-        console.OnChannelOpened(channel);
     }
 
-    public void OnChannelClosed(ControlChannel channel, string reason) => Find(channel.Domain)?.OnChannelClosed(channel);
+    public void OnConsoleOutput(ConsoleStream stream, ReadOnlySpan<byte> output) => _consoles[IdOf(stream)].Append(output);
+
+    public void OnConsoleRoom(ConsoleStream stream) => Find(IdOf(stream))?.OnStreamRoom(stream);
+
+    public void OnChannelOpened(ControlChannel channel) => FindOrMake(IdOf(channel)).OnChannelOpened(channel);
+
+    public void OnChannelClosed(ControlChannel channel, string reason) => Find(IdOf(channel))?.OnChannelClosed(channel);
 
     public void OnRequest(ControlChannel channel, in ControlMessage request, RequestTicket ticket)
     {
         if (request is { Type: MessageType.Console, Subtype: ConsoleInput.DataSubtype })
         {
-            _consoles[channel.Domain].Append(request.Data);
+            _consoles[IdOf(channel)].Append(request.Data);
         }
         else
         {
@@ -118,11 +141,12 @@ public sealed class ConsoleHandler : ISubscriber, IDisposable
     {
     }
 
-    public void OnRequestRoom(ControlChannel channel) => Find(channel.Domain)?.OnRequestRoom(channel);
+    public void OnRequestRoom(ControlChannel channel) => Find(IdOf(channel))?.OnRequestRoom(channel);
 
     /// <summary>Ends all consoles: the links and terminals go, viewers are disconnected.</summary>
     public void Dispose()
     {
+        _switch.DetachConsoles(this);
         _switch.Detach(this);
         foreach (GuestConsole console in _consoles.Values.Concat(_ending).ToArray())
         {
@@ -133,6 +157,43 @@ public sealed class ConsoleHandler : ISubscriber, IDisposable
     internal void OnDropped(GuestConsole console)
     {
         _ = _ending.Remove(console);
-        _ = _consoles.Remove(console.Domain);
+        if (Find(console.Id) == console)
+        {
+            _ = _consoles.Remove(console.Id);
+        }
+    }
+
+    private static ConsoleId IdOf(ConsoleStream stream) => new(stream.Domain, stream.Number);
+
+    private static ConsoleId IdOf(ControlChannel channel) => new(channel.Domain, ConsoleId.Control);
+
+    private static IEnumerable<ConsoleId> IdsOf(GuestDomain domain)
+        => Enumerable.Range(0, ConsoleStream.MaxNumber + 1).Append(ConsoleId.Control).Select(n => new ConsoleId(domain, n));
+
+    private GuestConsole FindOrMake(ConsoleId id)
+    {
+        if (Find(id) is { } known)
+        {
+            return known;
+        }
+
+        if (id.Number == 0)
+        {
+            // First: the link with the plain name has to be free.
+            Find(id with { Number = ConsoleId.Control })?.TakeFullName();
+        }
+
+        GuestConsole console = new(this, id);
+        _consoles.Add(id, console);
+        return console;
+    }
+
+    private void End(ConsoleId id)
+    {
+        if (_consoles.Remove(id, out GuestConsole? console))
+        {
+            _ = _ending.Add(console);
+            console.End();
+        }
     }
 }

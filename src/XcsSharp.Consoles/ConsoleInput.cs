@@ -1,16 +1,15 @@
 using System.Diagnostics;
 
 using XcsSharp.Protocol;
-using XcsSharp.Switching;
 
 namespace XcsSharp.Consoles;
 
 /// <summary>
-/// Carries input from a console's terminal and viewers to the guest, in requests of at most 60 bytes. The sources take
-/// turns, one request each; none is reordered, none can keep another waiting for more than its turn.
+/// Carries input from a console's terminal and viewers to the guest. The sources take turns, one request or a few bytes of
+/// a ring each; none is reordered, none can keep another waiting for more than its turn.
 /// </summary>
 /// <remarks>
-/// While the guest has no room, or no channel, the bytes stay with their source, and the source is not read once
+/// While the guest has no room, or there is nowhere to send to, the bytes stay with their source, and the source is not read once
 /// it holds <see cref="InputSource.PauseAt"/>. A viewer that leaves may leave input behind (<c>echo reboot | socat …</c>); all
 /// such input shares one queue of <see cref="MaxAbandoned"/> bytes, and what goes beyond is dropped and counted.
 /// </remarks>
@@ -25,18 +24,12 @@ internal sealed class ConsoleInput
     /// <summary>Bytes of input held for sources that are gone.</summary>
     internal const int MaxAbandoned = 64 * 1024;
 
-    private readonly ISubscriber _sender;
     private readonly Queue<InputSource> _line = new();
     private readonly InputSource _abandoned = new(origin: null);
-    private ControlChannel? _channel;
+    private IInputSink? _sink;
     private bool _blocked;
 
-    internal ConsoleInput(ISubscriber sender)
-    {
-        _sender = sender;
-    }
-
-    /// <summary>Bytes given to the channel.</summary>
+    /// <summary>Bytes given to the sink.</summary>
     internal ulong BytesSent { get; private set; }
 
     /// <summary>Bytes of departed sources that found no room.</summary>
@@ -45,13 +38,13 @@ internal sealed class ConsoleInput
     /// <summary>Sources in the line: at most the viewers of now, the terminal, and one for all that have left.</summary>
     internal int Waiting => _line.Count;
 
-    /// <summary>The channel to send on; null while the domain has none.</summary>
-    internal ControlChannel? Channel
+    /// <summary>Where to send; null while the domain has no such thing.</summary>
+    internal IInputSink? Sink
     {
-        get => _channel;
+        get => _sink;
         set
         {
-            _channel = value;
+            _sink = value;
             _blocked = false;
             Send();
         }
@@ -85,7 +78,7 @@ internal sealed class ConsoleInput
         Send();
     }
 
-    /// <summary>The channel has room again.</summary>
+    /// <summary>The sink has room again.</summary>
     internal void OnRoom()
     {
         _blocked = false;
@@ -119,30 +112,28 @@ internal sealed class ConsoleInput
 
     private void Send()
     {
-        while (!_blocked && _channel is not null && _line.TryPeek(out InputSource? source))
+        while (!_blocked && _sink is not null && _line.TryPeek(out InputSource? source))
         {
-            ReadOnlySpan<byte> data = source.Peek(ProtocolLimits.MaxPayload);
-            if (!data.IsEmpty)
+            ReadOnlySpan<byte> data = source.Peek(_sink.MostAtOnce);
+            int taken = data.IsEmpty ? 0 : _sink.Send(data);
+            BytesSent += (ulong)taken;
+            if (taken < data.Length)
             {
-                ControlMessage request = ControlMessage.Create(MessageType.Console, DataSubtype, RequestId, data);
-                if (!_channel.TrySendRequest(_sender, request))
-                {
-                    _blocked = true;
-                    return;
-                }
-
-                BytesSent += (ulong)data.Length;
+                // It stays first in the line: its turn is not over.
+                _blocked = true;
             }
-
-            _ = _line.Dequeue();
-            source.IsInLine = source.Count > data.Length;
-            if (source.IsInLine)
+            else
             {
-                _line.Enqueue(source);
+                _ = _line.Dequeue();
+                source.IsInLine = source.Count > taken;
+                if (source.IsInLine)
+                {
+                    _line.Enqueue(source);
+                }
             }
 
             // Last: the origin may be read again from here on, and must find a consistent line.
-            source.Advance(data.Length);
+            source.Advance(taken);
             Debug.Assert(source.IsInLine || source.Count == 0, "held input without a place in the line");
         }
     }

@@ -82,10 +82,10 @@ internal sealed class ConsolePty : IPtyOwner, IInputOrigin, IDisposable
         }
     }
 
-    /// <summary>The domain may have another name now.</summary>
+    /// <summary>The console may have another name now.</summary>
     internal void OnRenamed()
     {
-        string wanted = PtyLinks.NameFor(_console.Domain.Name, _console.Domain.Domid);
+        string wanted = PtyLinks.NameFor(_console.Domain.Name, _console.Domain.Domid) + _console.Suffix;
         if (_terminal is not null && !_isUnlinked && Path.GetFileName(Link) != wanted)
         {
             Relink(_terminal);
@@ -110,7 +110,7 @@ internal sealed class ConsolePty : IPtyOwner, IInputOrigin, IDisposable
 
     public void OnLost(PseudoTerminal pty)
     {
-        _log.TerminalLost(_console.Domain.Name);
+        _log.TerminalLost(_console.Name);
         Close();
         if (_isUnlinked)
         {
@@ -136,6 +136,7 @@ internal sealed class ConsolePty : IPtyOwner, IInputOrigin, IDisposable
     {
         Unlink();
         Close();
+        _console.OnTerminalChanged(null);
     }
 
     private void Open()
@@ -149,7 +150,7 @@ internal sealed class ConsolePty : IPtyOwner, IInputOrigin, IDisposable
             if (!_hasFailed)
             {
                 _hasFailed = true;
-                _log.TerminalFailed(_console.Domain.Name, s_reopenPace.TotalSeconds, failure.Message);
+                _log.TerminalFailed(_console.Name, s_reopenPace.TotalSeconds, failure.Message);
             }
 
             OpenLater();
@@ -169,7 +170,8 @@ internal sealed class ConsolePty : IPtyOwner, IInputOrigin, IDisposable
             Relink(_terminal);
         }
 
-        _log.TerminalOpened(_console.Domain.Name, _terminal.SlavePath, Link ?? "none");
+        _log.TerminalOpened(_console.Name, _terminal.SlavePath, Link ?? "none");
+        _console.OnTerminalChanged(_terminal.SlavePath);
         _console.PumpSoon();
     }
 
@@ -177,13 +179,14 @@ internal sealed class ConsolePty : IPtyOwner, IInputOrigin, IDisposable
     private void OpenLater()
     {
         RemoveLink();
+        _console.OnTerminalChanged(null);
         _reopen.Schedule(s_reopenPace);
     }
 
     private void Relink(PseudoTerminal terminal)
     {
         RemoveLink();
-        Link = _links.Add(_console.Domain.Name, _console.Domain.Domid, terminal.SlavePath);
+        Link = _links.Add(_console.Domain.Name, _console.Domain.Domid, _console.Suffix, terminal.SlavePath);
     }
 
     private void Close()

@@ -8,18 +8,18 @@ internal static class DomainListing
 {
     /// <summary>Every domain, by domid.</summary>
     internal static DomainList Build(ControlSwitch controlSwitch, ConsoleHandler consoles)
-        => new([.. controlSwitch.Domains.OrderBy(static d => d.Domid).Select(d => Describe(d, consoles.Find(d)))]);
+        => new([.. controlSwitch.Domains.OrderBy(static d => d.Domid).Select(d => Describe(d, consoles))]);
 
-    private static DomainEntry Describe(GuestDomain domain, GuestConsole? console)
+    private static DomainEntry Describe(GuestDomain domain, ConsoleHandler consoles)
     {
         ControlChannel? channel = domain.Channel;
+        GuestConsole? console = consoles.Find(domain);
         return new DomainEntry(
             domain.Domid,
             domain.Generation,
             domain.Name,
-            channel is null ? null : channel.Kind == TransportKind.Classic ? "classic" : "granted",
-            channel is null or { State: ChannelState.Closed } ? "waiting"
-                : channel.State == ChannelState.Open ? "connected" : "quarantined",
+            NameOf(channel?.Kind),
+            NameOf(channel?.State),
             channel?.Problem,
             channel?.LocalPort,
             console?.PtyLink,
@@ -30,6 +30,42 @@ internal static class DomainListing
             console?.BytesDropped ?? 0,
             channel?.Counters.Requests ?? 0,
             channel?.Counters.Responses ?? 0,
-            channel?.Unanswered ?? 0);
+            channel?.Unanswered ?? 0,
+            [.. consoles.FindAll(domain).Select(Describe)],
+            domain.ThrottledMilliseconds,
+            domain.ThrottledTimes);
     }
+
+    private static ConsoleEntry Describe(GuestConsole console)
+    {
+        ControlChannel? channel = console.Id.IsControl ? console.Domain.Channel : null;
+        ConsoleStream? stream = console.Id.IsControl ? null : console.Domain.FindConsole(console.Id.Number);
+        return new ConsoleEntry(
+            console.Name,
+            console.Id.Number,
+            stream is null ? NameOf(channel?.Kind) : "ring",
+            NameOf(stream?.State ?? channel?.State),
+            stream?.Problem ?? channel?.Problem,
+            stream?.LocalPort ?? channel?.LocalPort,
+            console.PtyLink,
+            console.PtyDevice,
+            console.Viewers,
+            console.BytesOut,
+            console.BytesIn,
+            console.BytesDropped);
+    }
+
+    private static string? NameOf(TransportKind? kind) => kind switch
+    {
+        TransportKind.Classic => "classic",
+        TransportKind.Granted => "granted",
+        _ => null,
+    };
+
+    private static string NameOf(ChannelState? state) => state switch
+    {
+        ChannelState.Open => "connected",
+        ChannelState.Quarantined => "quarantined",
+        _ => "waiting",
+    };
 }

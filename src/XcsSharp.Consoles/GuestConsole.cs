@@ -5,39 +5,69 @@ using XcsSharp.Switching;
 namespace XcsSharp.Consoles;
 
 /// <summary>
-/// The console of one life of a domain: its output of late, the terminal and the viewers that read it, and the
-/// input that they send. Outlives the guest's channels: a program that ends and another that takes its place
-/// in the same domain write to the same console.
+/// One console of one life of a domain: its output of late, the terminal and the viewers that read it, and the
+/// input that they send. Outlives the guest's channels and rings: a program or driver that ends and another that takes its
+/// place write to the same console.
 /// </summary>
 /// <remarks>
 /// Output goes to the backlog at once and to its readers at the end of the loop's turn, so that one write carries many
-/// messages and no reader is ever between the guest and its answer.
-/// Life: open; ending (the domain is gone, its readers may still take what is left); dropped.
+/// messages and no reader is ever between the guest and its answer. A guest that floods, and only that one, has its readers
+/// wait for a batch: each write to a terminal wakes its reader up, and costs more than the bytes do.
+/// Life: open; ending (the domain or the console is gone, its readers may still take what is left); dropped.
 /// </remarks>
 public sealed class GuestConsole : ITurnEndWork
 {
+    /// <summary>So much output since the last pump, a console ring's content, is a flood; less is pumped at once.</summary>
+    private const int FloodBytes = 2048;
+
+    /// <summary>What a flood's readers get at once.</summary>
+    private const int BatchBytes = 16 * 1024;
+
+    /// <summary>The longest that a flood's readers wait; no eye sees it.</summary>
+    private static readonly TimeSpan s_batchTime = TimeSpan.FromMilliseconds(4);
+
     private static readonly TimeSpan s_drainLook = TimeSpan.FromMilliseconds(50);
 
     private readonly ConsoleHandler _handler;
     private readonly List<ConsoleViewer> _viewers = [];
-    private readonly ConsoleInput _input;
+    private readonly ConsoleInput _input = new();
     private readonly ConsolePty? _pty;
+    private ControlChannel? _channel;
+    private ConsoleStream? _stream;
     private LoopTimer? _linger;
+    private LoopTimer? _batch;
+    private int _unpumped;
     private long _endedAt;
     private ulong _lostByDeparted;
     private bool _isPumpQueued;
+    private bool _isPumpUrgent;
     private bool _isDropped;
+    private bool _hasFullName;
 
-    internal GuestConsole(ConsoleHandler handler, GuestDomain domain)
+    internal GuestConsole(ConsoleHandler handler, ConsoleId id)
     {
         _handler = handler;
-        Domain = domain;
+        Id = id;
         Backlog = new Backlog(handler.Options.BacklogBytes);
-        _input = new ConsoleInput(handler);
+
+        // A control channel's console goes by its domain's name alone where no ring has that name.
+        _hasFullName = !id.IsControl || handler.Find(id with { Number = 0 }) is not null;
         _pty = handler.Links is null ? null : new ConsolePty(handler.Loop, handler.Links, this, handler.Log);
     }
 
-    public GuestDomain Domain { get; }
+    /// <summary>Which one it is.</summary>
+    public ConsoleId Id { get; }
+
+    public GuestDomain Domain => Id.Domain;
+
+    /// <summary>What follows the domain's name in the console's name of now, and in its link's.</summary>
+    public string Suffix => _hasFullName ? Id.Suffix : "";
+
+    /// <summary>What operators call it now: <c>web</c>, <c>web#1</c>, <c>web#control</c>.</summary>
+    public string Name => Domain.Name + Suffix;
+
+    /// <summary>True when input can not reach the guest, whoever types.</summary>
+    public bool IsOutputOnly => _stream is { TakesInput: false };
 
     /// <summary>The output of late.</summary>
     public Backlog Backlog { get; }
@@ -45,7 +75,7 @@ public sealed class GuestConsole : ITurnEndWork
     /// <summary>Bytes from the guest.</summary>
     public ulong BytesOut => (ulong)Backlog.End;
 
-    /// <summary>Bytes given to the guest's channel.</summary>
+    /// <summary>Bytes given to the guest's channel or ring.</summary>
     public ulong BytesIn => _input.BytesSent;
 
     /// <summary>Bytes of output missed by the terminal and by viewers, of now and before, added up.</summary>
@@ -83,42 +113,84 @@ public sealed class GuestConsole : ITurnEndWork
     /// <summary>Terminals opened so far; more than 1 when somebody hung one up.</summary>
     public int PtysOpened => _pty?.Opened ?? 0;
 
-    /// <summary>True once the domain is gone.</summary>
+    /// <summary>True once the domain, or this console of it, is gone.</summary>
     public bool IsEnding { get; private set; }
 
     /// <summary>Output of the guest.</summary>
     internal void Append(ReadOnlySpan<byte> data)
     {
         Backlog.Append(data);
-        PumpSoon();
+        _unpumped += data.Length;
+        QueuePump();
     }
 
     /// <summary>Input from a terminal or a viewer.</summary>
     internal void AddInput(InputSource source, ReadOnlySpan<byte> data)
     {
-        if (!IsEnding)
+        if (!IsEnding && !IsOutputOnly)
         {
             _input.Add(source, data);
         }
     }
 
-    internal void OnChannelOpened(ControlChannel channel) => _input.Channel = channel;
+    internal void OnChannelOpened(ControlChannel channel)
+    {
+        _channel = channel;
+        _input.Sink = new ChannelSink(_handler, channel);
+    }
 
     internal void OnChannelClosed(ControlChannel channel)
     {
         // A successor may have been announced before its predecessor was closed.
-        if (ReferenceEquals(_input.Channel, channel))
+        if (ReferenceEquals(_channel, channel))
         {
-            _input.Channel = null;
+            _channel = null;
+            _input.Sink = null;
         }
     }
 
     internal void OnRequestRoom(ControlChannel channel)
     {
-        if (ReferenceEquals(_input.Channel, channel))
+        if (ReferenceEquals(_channel, channel))
         {
             _input.OnRoom();
         }
+    }
+
+    internal void OnStreamOpened(ConsoleStream stream)
+    {
+        _stream = stream;
+        _input.Sink = new StreamSink(stream);
+        stream.PublishTerminal(PtyDevice);
+    }
+
+    internal void OnStreamClosed(ConsoleStream stream)
+    {
+        if (ReferenceEquals(_stream, stream))
+        {
+            _input.Sink = null;
+
+            // One that was put aside stays a place where tools look for the terminal.
+            _stream = stream.State == ChannelState.Closed ? null : stream;
+        }
+    }
+
+    internal void OnStreamRoom(ConsoleStream stream)
+    {
+        if (ReferenceEquals(_stream, stream))
+        {
+            _input.OnRoom();
+        }
+    }
+
+    /// <summary>Another terminal than before, or none.</summary>
+    internal void OnTerminalChanged(string? device) => _stream?.PublishTerminal(device);
+
+    /// <summary>The domain's name alone means another console from now on.</summary>
+    internal void TakeFullName()
+    {
+        _hasFullName = true;
+        OnRenamed();
     }
 
     internal void OnRenamed() => _pty?.OnRenamed();
@@ -151,28 +223,27 @@ public sealed class GuestConsole : ITurnEndWork
 
         _lostByDeparted += viewer.Cursor.Lost;
         _input.Abandon(viewer.Source);
-        _handler.Log.ViewerLeft(Domain.Name, why);
+        _handler.Log.ViewerLeft(Name, why);
         if (IsEnding)
         {
             PumpSoon();
         }
     }
 
-    /// <summary>Has the readers served at the end of this turn.</summary>
+    /// <summary>Has the readers served at the end of this turn, whatever there is.</summary>
     internal void PumpSoon()
     {
-        if (!_isPumpQueued && !_isDropped)
-        {
-            _isPumpQueued = true;
-            _handler.Loop.AtTurnEnd(this);
-        }
+        _isPumpUrgent = true;
+        QueuePump();
     }
 
-    /// <summary>The domain is gone. What is left goes to whoever reads, within <see cref="ConsoleOptions.LingerTimeout"/>.</summary>
+    /// <summary>The domain or this console of it is gone. What is left goes to whoever reads, within <see cref="ConsoleOptions.LingerTimeout"/>.</summary>
     internal void End()
     {
         IsEnding = true;
-        _input.Channel = null;
+        _channel = null;
+        _stream = null;
+        _input.Sink = null;
         _pty?.Unlink();
         _endedAt = _handler.Loop.Clock.GetTimestamp();
         _linger = _handler.Loop.CreateTimer(PumpSoon);
@@ -189,7 +260,8 @@ public sealed class GuestConsole : ITurnEndWork
 
         _isDropped = true;
         _linger?.Cancel();
-        _handler.Log.ConsoleEnded(Domain.Name, BytesOut, BytesIn, BytesDropped);
+        _batch?.Cancel();
+        _handler.Log.ConsoleEnded(Name, BytesOut, BytesIn, BytesDropped);
         foreach (ConsoleViewer viewer in _viewers)
         {
             viewer.Dispose();
@@ -203,7 +275,7 @@ public sealed class GuestConsole : ITurnEndWork
     void ITurnEndWork.OnTurnEnd()
     {
         _isPumpQueued = false;
-        if (_isDropped)
+        if (_isDropped || WaitsForBatch())
         {
             return;
         }
@@ -218,6 +290,34 @@ public sealed class GuestConsole : ITurnEndWork
         {
             FinishReaders();
         }
+    }
+
+    private void QueuePump()
+    {
+        if (!_isPumpQueued && !_isDropped)
+        {
+            _isPumpQueued = true;
+            _handler.Loop.AtTurnEnd(this);
+        }
+    }
+
+    private bool WaitsForBatch()
+    {
+        if (!_isPumpUrgent && _unpumped is >= FloodBytes and < BatchBytes)
+        {
+            _batch ??= _handler.Loop.CreateTimer(PumpSoon);
+            if (!_batch.IsScheduled)
+            {
+                _batch.Schedule(s_batchTime);
+            }
+
+            return true;
+        }
+
+        _isPumpUrgent = false;
+        _unpumped = 0;
+        _batch?.Cancel();
+        return false;
     }
 
     private void FinishReaders()

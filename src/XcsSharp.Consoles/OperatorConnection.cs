@@ -95,23 +95,28 @@ internal sealed class OperatorConnection : IStreamOwner, IDisposable
                 ReplyWith(_listener.MakeStatus(), OperatorJson.Default.DaemonStatus);
                 break;
             default:
-                Refuse(OperatorError.UnknownRequest, "send one of: ATTACH domid-or-name, LIST, STATUS");
+                Refuse(OperatorError.UnknownRequest, "send one of: ATTACH domid-or-name (or with #1, #control), LIST, STATUS");
                 break;
         }
     }
 
     private void Attach(OperatorRequest request, ReadOnlySpan<byte> input)
     {
-        if (FindDomain(request.Target) is not GuestDomain domain)
+        if (!ConsoleId.TryCut(request.Target, out string target, out int? number))
+        {
+            Refuse(
+                OperatorError.NoConsole,
+                $"'{Printable(request.Target)}' names no console: after a domain's name give nothing, #1 to #9, or {OperatorProtocol.ControlSuffix}");
+            return;
+        }
+
+        if (FindDomain(target) is not GuestDomain domain)
         {
             return;
         }
 
-        if (_listener.Consoles.Find(domain) is not GuestConsole console)
+        if (FindConsole(domain, number) is not GuestConsole console)
         {
-            Refuse(
-                OperatorError.NoConsole,
-                $"domain {domain.Domid} ({Printable(domain.Name)}) has no console yet; it comes with the domain's control channel, see LIST");
             return;
         }
 
@@ -119,17 +124,38 @@ internal sealed class OperatorConnection : IStreamOwner, IDisposable
         {
             Refuse(
                 OperatorError.TooManyViewers,
-                $"the console of domain {domain.Domid} has {console.Viewers} viewers already; close one, or raise Consoles:MaxViewersPerConsole");
+                $"the console {Printable(console.Name)} of domain {domain.Domid} has {console.Viewers} viewers already; close one, or raise Consoles:MaxViewersPerConsole");
             return;
         }
 
         // The stream's queue is still empty, and larger than any line.
-        _ = _stream.TryWrite(Encoding.UTF8.GetBytes($"{OperatorProtocol.Ok} {domain.Domid} {Printable(domain.Name)}\n"));
+        _ = _stream.TryWrite(Encoding.UTF8.GetBytes($"{OperatorProtocol.Ok} {domain.Domid} {Printable(console.Name)}\n"));
         ConsoleViewer viewer = console.Attach(_stream, request.Replay, () => _listener.Remove(this));
-        _listener.Log.ViewerAttached(domain.Name, _stream.Peer.Uid, _stream.Peer.Pid);
+        _listener.Log.ViewerAttached(console.Name, _stream.Peer.Uid, _stream.Peer.Pid);
         _isViewer = true;
         _deadline.Cancel();
         viewer.OnReceived(_stream, input);
+    }
+
+    /// <summary>Refuses the request when the domain has no such console.</summary>
+    /// <param name="number">Null: what the domain's name alone means.</param>
+    private GuestConsole? FindConsole(GuestDomain domain, int? number)
+    {
+        ConsoleHandler consoles = _listener.Consoles;
+        GuestConsole? found = number is int given ? consoles.Find(new ConsoleId(domain, given)) : consoles.Find(domain);
+        if (found is null)
+        {
+            string others = string.Join(", ", consoles.FindAll(domain).Select(static console => console.Name));
+            string name = number is int missing ? new ConsoleId(domain, missing).Suffix : "";
+            Refuse(
+                OperatorError.NoConsole,
+                $"domain {domain.Domid} ({Printable(domain.Name)}) has no console {(others.Length == 0 ? "" : name + " ")}yet"
+                + (others.Length == 0
+                    ? "; it comes with the domain's console ring or control channel, see LIST"
+                    : $"; it has: {Printable(others)}"));
+        }
+
+        return found;
     }
 
     /// <summary>Digits are an id first, then a name. Refuses the request when there is no such domain, or several.</summary>

@@ -1,9 +1,12 @@
 using Microsoft.Extensions.Logging;
 
+using XcsSharp.Protocol.Operator;
+
 namespace XcsSharp.Consoles;
 
 /// <summary>
-/// The directory of stable links, one a domain, each pointing to the terminal that the domain's console has now.
+/// The directory of stable links, one a console, each pointing to the terminal that the console has now. Links of one
+/// domain have one base name, which no other domain has at the same time, and the console's suffix.
 /// </summary>
 /// <remarks>
 /// Cold path: plain file calls on a tmpfs, made on the loop's thread. Names of domains come from outside, so they are
@@ -21,6 +24,7 @@ internal sealed class PtyLinks
     private readonly string _directory;
     private readonly ILogger _log;
     private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (uint Domid, int Links)> _bases = new(StringComparer.Ordinal);
 
     /// <summary>Makes the directory if it is missing, and removes what an earlier daemon has left there.</summary>
     /// <exception cref="IOException">The directory cannot be made or read; the message has the remedy.</exception>
@@ -50,7 +54,7 @@ internal sealed class PtyLinks
         }
     }
 
-    /// <summary>The name under which a domain's terminal is linked, before others of the same name are looked at.</summary>
+    /// <summary>The base name of a domain's links, before others of the same name are looked at. Has no mark in it.</summary>
     internal static string NameFor(string domainName, uint domid)
     {
         bool safe = domainName.Length is > 0 and <= MaxName
@@ -61,23 +65,24 @@ internal sealed class PtyLinks
 
     /// <summary>Links a terminal under a name that is free.</summary>
     /// <returns>The link's path; null when it could not be made, which is logged: the terminal works without.</returns>
-    internal string? Add(string domainName, uint domid, string device)
+    internal string? Add(string domainName, uint domid, string suffix, string device)
     {
         string wanted = NameFor(domainName, domid);
         string name = wanted;
-        for (int attempt = 0; _taken.Contains(name) || !IsFree(Path.Combine(_directory, name)); attempt++)
+        for (int attempt = 0; !IsFor(domid, name) || !IsFree(name + suffix); attempt++)
         {
             // A second domain of the same name, or a file that is not ours. Few can be in the way, so this ends soon.
             name = attempt == 0 ? $"{wanted}.{domid}" : $"domain-{domid}.{attempt}";
         }
 
-        string path = Path.Combine(_directory, name);
+        string path = Path.Combine(_directory, name + suffix);
         if (!Point(path, device))
         {
             return null;
         }
 
-        _ = _taken.Add(name);
+        _ = _taken.Add(name + suffix);
+        _bases[name] = (domid, _bases.GetValueOrDefault(name).Links + 1);
         return path;
     }
 
@@ -88,7 +93,7 @@ internal sealed class PtyLinks
         string fresh = Path.Combine(_directory, $".{Path.GetFileName(path)}.new");
         try
         {
-            if (!IsFree(path))
+            if (!IsReplaceable(path))
             {
                 _log.LinkFailed(path, "something that is not a link to a terminal has its place");
                 return false;
@@ -109,7 +114,12 @@ internal sealed class PtyLinks
     /// <summary>Removes a link and frees its name.</summary>
     internal void Remove(string path)
     {
-        _taken.Remove(Path.GetFileName(path));
+        string name = Path.GetFileName(path);
+        if (_taken.Remove(name))
+        {
+            GiveBack(name.Split(OperatorProtocol.ConsoleMark)[0]);
+        }
+
         try
         {
             if (IsOurs(path))
@@ -128,7 +138,25 @@ internal sealed class PtyLinks
             && target.StartsWith(Devices, StringComparison.Ordinal)
             && target[Devices.Length..].All(char.IsAsciiDigit);
 
-    private static bool IsFree(string path)
+    private bool IsFor(uint domid, string name)
+        => !_bases.TryGetValue(name, out (uint Domid, int Links) owner) || owner.Domid == domid;
+
+    private bool IsFree(string name) => !_taken.Contains(name) && IsReplaceable(Path.Combine(_directory, name));
+
+    private void GiveBack(string name)
+    {
+        (uint domid, int links) = _bases[name];
+        if (links == 1)
+        {
+            _bases.Remove(name);
+        }
+        else
+        {
+            _bases[name] = (domid, links - 1);
+        }
+    }
+
+    private static bool IsReplaceable(string path)
     {
         var file = new FileInfo(path);
         return (!file.Exists && !Directory.Exists(path) && file.LinkTarget is null) || IsOurs(path);

@@ -135,8 +135,13 @@ internal sealed class XcsdRuntime : IDisposable
         SwitchCounters counters = _switch!.Counters;
         int channels = 0;
         int quarantined = 0;
+        int rings = 0;
+        ulong throttled = 0;
         foreach (GuestDomain domain in _switch.Domains)
         {
+            rings += domain.Consoles.Count(static console => console.State == ChannelState.Open);
+            quarantined += domain.Consoles.Count(static console => console.State == ChannelState.Quarantined);
+            throttled += domain.ThrottledMilliseconds;
             channels += domain.Channel?.State == ChannelState.Open ? 1 : 0;
             quarantined += domain.Channel?.State == ChannelState.Quarantined ? 1 : 0;
         }
@@ -157,7 +162,10 @@ internal sealed class XcsdRuntime : IDisposable
             counters.AnswersDropped,
             counters.SlowSessionsClosed,
             _loop.Turns,
-            _hypervisor.PortsServed);
+            _hypervisor.PortsServed,
+            rings,
+            counters.ConsoleBytes,
+            throttled);
     }
 
     private void AcceptClient(SafeFileHandle socket) => _clients!.Accept(socket);

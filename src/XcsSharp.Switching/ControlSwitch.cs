@@ -6,15 +6,16 @@ using XcsSharp.Reactor;
 namespace XcsSharp.Switching;
 
 /// <summary>
-/// The switch: knows the living domains and their control channels, and who of the subscribers gets what of them.
+/// The switch: knows the living domains, their control channels and their consoles, and who of the subscribers gets what
+/// of them.
 /// </summary>
 /// <remarks>
-/// Loop thread only. Owns the channels; the hypervisor and the loop are the caller's.
+/// Loop thread only. Owns the channels and the consoles' streams; the hypervisor and the loop are the caller's.
 /// Invariants
 /// 1. A domain has at most one channel; a channel belongs to one life of a domid and ends with it at the latest.
 /// 2. A channel that nobody announced is open as long as some attached subscriber has a reference to it.
 /// </remarks>
-public sealed class ControlSwitch : IHypervisorSink, IDisposable
+public sealed partial class ControlSwitch : IHypervisorSink, IDisposable
 {
     private readonly IHypervisor _hypervisor;
     private readonly ChannelContext _context;
@@ -235,6 +236,7 @@ public sealed class ControlSwitch : IHypervisorSink, IDisposable
         }
 
         CloseChannel(domain, "the domain is gone", lastLook: true);
+        CloseConsoles(domain, "the domain is gone", lastLook: true);
         _domains.Remove(domid);
         domain.IsGone = true;
         _log.DomainGone(domain);
@@ -262,20 +264,16 @@ public sealed class ControlSwitch : IHypervisorSink, IDisposable
         }
     }
 
-    public void OnConsoleOffered(uint domid, IConsoleTransport console) => console.Dispose();
-
-    public void OnConsoleWithdrawn(uint domid, int number, string reason)
-    {
-    }
-
     /// <summary>
-    /// Closes all channels. Requests that were not answered stay in the rings: the next daemon takes them again.
+    /// Closes all channels and consoles. Requests that were not answered stay in the rings, and output that was not taken
+    /// does too: the next daemon takes them.
     /// </summary>
     public void Dispose()
     {
         foreach (GuestDomain domain in _domains.Values.ToArray())
         {
             CloseChannel(domain, "the daemon stops", lastLook: false);
+            CloseConsoles(domain, "the daemon stops", lastLook: false);
         }
 
         _virqs.ReleaseAll();
@@ -284,7 +282,7 @@ public sealed class ControlSwitch : IHypervisorSink, IDisposable
     private GuestDomain AddDomain(uint domid, string name, Guid uuid)
     {
         ulong life = _lives[domid] = _lives.GetValueOrDefault(domid) + 1;
-        GuestDomain domain = new(domid, life, name, uuid);
+        GuestDomain domain = new(domid, life, name, uuid, new FloodBudget(_context.Rate));
         _domains.Add(domid, domain);
         _log.DomainAppeared(domain);
         _router.AnnounceDomain(domain);

@@ -30,7 +30,10 @@ public sealed class SwitchCounters
     /// <summary>Delivered requests that a session forgot because its client is too far behind with answers.</summary>
     public ulong DeliveriesForgotten { get; internal set; }
 
-    /// <summary>Channels put aside because the guest lied.</summary>
+    /// <summary>Bytes taken from guests' console rings.</summary>
+    public ulong ConsoleBytes { get; internal set; }
+
+    /// <summary>Channels and consoles put aside because the guest lied.</summary>
     public ulong Quarantines { get; internal set; }
 
     /// <summary>Sessions closed because their client did not read.</summary>

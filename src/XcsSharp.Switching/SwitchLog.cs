@@ -46,4 +46,19 @@ internal static partial class SwitchLog
 
     [LoggerMessage(12, LogLevel.Information, "A connection was closed: it did not say in time what it is")]
     public static partial void SilentConnectionClosed(this ILogger log);
+
+    [LoggerMessage(20, LogLevel.Information, "Console {Number} of {Domain} opened: ring, port {LocalPort} to {RemotePort}")]
+    public static partial void ConsoleOpened(
+        this ILogger log, GuestDomain domain, int number, int localPort, int remotePort);
+
+    [LoggerMessage(21, LogLevel.Information, "Console {Number} of {Domain} closed: {Reason}")]
+    public static partial void ConsoleClosed(this ILogger log, GuestDomain domain, int number, string reason);
+
+    [LoggerMessage(22, LogLevel.Warning,
+        "Console {Number} of {Domain} (port {LocalPort}) put aside: {Problem}. Other consoles and domains are not affected; it is taken up again when the guest is restarted")]
+    public static partial void ConsoleQuarantined(
+        this ILogger log, GuestDomain domain, int number, int localPort, string problem);
+
+    [LoggerMessage(23, LogLevel.Warning, "Console {Number} was offered for domid {Domid}, which does not exist; ignored")]
+    public static partial void ConsoleOfferForNobody(this ILogger log, uint domid, int number);
 }

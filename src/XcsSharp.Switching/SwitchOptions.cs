@@ -24,6 +24,12 @@ public sealed class SwitchOptions
     /// <summary>Sessions, and as many connections that have not said yet what they are.</summary>
     public int MaxSessions { get; set; } = 1024;
 
+    /// <summary>
+    /// What one guest may cost on its channel and consoles together, in bytes a second; beyond it its events wait, in steps
+    /// of at most 10 ms. An event costs at least 512 bytes. 0: no limit.
+    /// </summary>
+    public int GuestBytesPerSecond { get; set; } = 8 * 1024 * 1024;
+
     /// <summary>Different bindings that one subscriber can have.</summary>
     public int MaxBindsPerSubscriber { get; set; } = 65536;
 }

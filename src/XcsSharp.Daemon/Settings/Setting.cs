@@ -47,6 +47,19 @@ internal sealed record Setting(
             text => SettingText.TryParseBytes(text, out long value) && value >= least && value <= most ? (int)value : null,
             store);
 
+    /// <summary>A size, or 0 for no limit.</summary>
+    public static Setting BytesOrNone(
+        string key, string standard, int least, int most, string meaning, Action<XcsdSettings, int> store)
+        => Number(
+            key,
+            standard,
+            $"0 for none, or a size from {SettingText.FormatBytes(least)} to {SettingText.FormatBytes(most)}, such as 512 KiB or 8 MiB",
+            meaning,
+            text => SettingText.TryParseBytes(text, out long value) && (value == 0 || (value >= least && value <= most))
+                ? (int)value
+                : null,
+            store);
+
     public static Setting Count(
         string key, string standard, int least, int most, string meaning, Action<XcsdSettings, int> store)
         => Number(

@@ -75,6 +75,9 @@ internal static class SettingsTable
         Setting.Count(
             "Switching:RequestQueue", "64", 1, 65536, "requests waiting for room in one guest's ring",
             static (settings, value) => settings.Switching.RequestQueue = value),
+        Setting.BytesOrNone(
+            "Switching:GuestBytesPerSecond", "8 MiB", 64 << 10, 1 << 30, "what one guest may send before it is slowed down; 0: no limit",
+            static (settings, value) => settings.Switching.GuestBytesPerSecond = value),
         Setting.Count(
             "Switching:MaxSessions", "1024", 1, 65536, "sessions on the xcs sockets",
             static (settings, value) => settings.Switching.MaxSessions = value),

@@ -5,23 +5,27 @@ namespace XcsSharp.Protocol.Operator;
 /// <summary>The answer to <c>LIST</c>: every domain that the daemon serves, by domid.</summary>
 public sealed record DomainList(IReadOnlyList<DomainEntry> Domains);
 
-/// <summary>One domain and its console.</summary>
+/// <summary>One domain, its control channel and its consoles.</summary>
 /// <param name="Domid">Xen's id, unique among the living.</param>
 /// <param name="Generation">Counts the lives that this daemon has seen of this domid, from 1.</param>
 /// <param name="Name">The toolstack's name for it.</param>
-/// <param name="Transport"><c>classic</c>, <c>granted</c>, or null while there is no channel.</param>
-/// <param name="State"><c>waiting</c> (no channel yet), <c>connected</c>, or <c>quarantined</c>.</param>
-/// <param name="Problem">Why it is quarantined; otherwise null.</param>
-/// <param name="LocalPort">dom0's event-channel port, or null.</param>
-/// <param name="Pty">The stable link to the console's terminal, or null.</param>
-/// <param name="PtyDevice">Where the link points now, or null.</param>
-/// <param name="Viewers">Viewers attached on the console socket.</param>
-/// <param name="BytesOut">Console bytes from the guest.</param>
-/// <param name="BytesIn">Console bytes to the guest.</param>
-/// <param name="BytesDropped">Console bytes that some reader missed because it was too slow.</param>
+/// <param name="Transport">Of the control channel: <c>classic</c>, <c>granted</c>, or null while there is none.</param>
+/// <param name="State">Of the control channel: <c>waiting</c> (there is none yet), <c>connected</c>, or <c>quarantined</c>.</param>
+/// <param name="Problem">Why the channel is quarantined; otherwise null.</param>
+/// <param name="LocalPort">dom0's event-channel port of the control channel, or null.</param>
+/// <param name="Pty">The stable link to the terminal of the console that the domain's name alone means, or null.</param>
+/// <param name="PtyDevice">Where that link points now, or null.</param>
+/// <param name="Viewers">Viewers of that console.</param>
+/// <param name="BytesOut">Bytes of that console from the guest.</param>
+/// <param name="BytesIn">Bytes of that console to the guest.</param>
+/// <param name="BytesDropped">Bytes of that console that some reader missed because it was too slow.</param>
 /// <param name="Requests">Requests taken from the guest, of all types.</param>
 /// <param name="Responses">Answers written to the guest, of all types.</param>
 /// <param name="Unanswered">Requests that hold a slot of the guest's ring now (0..8).</param>
+/// <param name="Consoles">Its consoles, the one that the domain's name alone means first. Null from a daemon that knows one
+/// console a domain.</param>
+/// <param name="ThrottledMs">Milliseconds that the guest was made to wait in all, because it cost more than it may.</param>
+/// <param name="ThrottledTimes">How many times it was made to wait.</param>
 public sealed record DomainEntry(
     uint Domid,
     ulong Generation,
@@ -38,7 +42,37 @@ public sealed record DomainEntry(
     ulong BytesDropped,
     ulong Requests,
     ulong Responses,
-    int Unanswered);
+    int Unanswered,
+    IReadOnlyList<ConsoleEntry>? Consoles = null,
+    ulong ThrottledMs = 0,
+    ulong ThrottledTimes = 0);
+
+/// <summary>One console of a domain.</summary>
+/// <param name="Name">What <c>ATTACH</c> calls it: <c>web</c>, <c>web#1</c>, <c>web#control</c>.</param>
+/// <param name="Number">0: the primary console ring; 1..9: a secondary one; -1: the control channel's.</param>
+/// <param name="Transport"><c>ring</c>, <c>granted</c>, <c>classic</c>, or null while there is none: the guest's program or driver is gone.</param>
+/// <param name="State"><c>waiting</c> (no transport), <c>connected</c>, or <c>quarantined</c>.</param>
+/// <param name="Problem">Why it is quarantined; otherwise null.</param>
+/// <param name="LocalPort">dom0's event-channel port, or null.</param>
+/// <param name="Pty">The stable link to its terminal, or null.</param>
+/// <param name="PtyDevice">Where the link points now, or null.</param>
+/// <param name="Viewers">Viewers attached on the console socket.</param>
+/// <param name="BytesOut">Bytes from the guest.</param>
+/// <param name="BytesIn">Bytes to the guest.</param>
+/// <param name="BytesDropped">Bytes that some reader missed because it was too slow.</param>
+public sealed record ConsoleEntry(
+    string Name,
+    int Number,
+    string? Transport,
+    string State,
+    string? Problem,
+    int? LocalPort,
+    string? Pty,
+    string? PtyDevice,
+    int Viewers,
+    ulong BytesOut,
+    ulong BytesIn,
+    ulong BytesDropped);
 
 /// <summary>The answer to <c>STATUS</c>: the daemon itself.</summary>
 /// <param name="Version">The daemon's version.</param>
@@ -47,7 +81,7 @@ public sealed record DomainEntry(
 /// <param name="UptimeSeconds">Since it was ready.</param>
 /// <param name="Domains">Domains known now.</param>
 /// <param name="Channels">Control channels open now.</param>
-/// <param name="Quarantined">Channels put aside because the guest lied.</param>
+/// <param name="Quarantined">Channels and console rings put aside because the guest lied.</param>
 /// <param name="Sessions">Sessions on the xcs sockets.</param>
 /// <param name="Viewers">Viewers on the console socket.</param>
 /// <param name="Requests">Requests taken from guests.</param>
@@ -57,6 +91,9 @@ public sealed record DomainEntry(
 /// <param name="SlowSessionsClosed">Sessions closed because they did not read.</param>
 /// <param name="Turns">Turns of the loop.</param>
 /// <param name="PortsServed">Event-channel wake-ups served in them.</param>
+/// <param name="ConsoleRings">Console rings open now.</param>
+/// <param name="ConsoleBytes">Bytes taken from console rings.</param>
+/// <param name="ThrottledMs">Milliseconds that living guests were made to wait, added up.</param>
 public sealed record DaemonStatus(
     string Version,
     int Pid,
@@ -73,7 +110,10 @@ public sealed record DaemonStatus(
     ulong AnswersDropped,
     ulong SlowSessionsClosed,
     ulong Turns,
-    ulong PortsServed);
+    ulong PortsServed,
+    int ConsoleRings = 0,
+    ulong ConsoleBytes = 0,
+    ulong ThrottledMs = 0);
 
 /// <summary>Source-generated readers and writers, as NativeAOT needs them.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

@@ -6,12 +6,14 @@ namespace XcsSharp.Protocol.Operator;
 /// one JSON document and ends.
 /// </summary>
 /// <remarks>
-/// Client: <c>ATTACH domid-or-name</c>, <c>LIST</c> or <c>STATUS</c>. Daemon: <c>OK</c>, after an attach followed by domid
+/// Client: <c>ATTACH console</c>, <c>LIST</c> or <c>STATUS</c>. Daemon: <c>OK</c>, after an attach followed by domid
 /// and name; or <c>ERR</c>, a code of <see cref="OperatorError"/> and a sentence that says what to do.
 /// Lines are UTF-8 and end in a line feed; a carriage return before it is tolerated, so that socat and a
 /// keyboard will do as a client. Bytes that follow an <c>ATTACH</c> line at once are already input for the guest.
 /// <para>
-/// A domain given in digits is looked for by its id first, then by its name. A viewer first gets the last 2 KiB
+/// A console is a domain's name or id alone: its primary console ring if it has one, otherwise the console of its control
+/// channel; <c>web#1</c> to <c>web#9</c>: a secondary console ring (the guest's hvc1 and so on); <c>web#control</c>: the control
+/// channel's. A domain given in digits is looked for by its id first, then by its name. A viewer first gets the last 2 KiB
 /// of the console's output, so that a waiting prompt is seen; <c>ATTACH domain all</c> begins with the oldest
 /// byte that is retained, <c>ATTACH domain new</c> with nothing old. (A domain whose name ends in the word <c>all</c> or <c>new</c>
 /// is therefore reached by its id.) Output that a slow viewer has missed is marked in its place, on a line of its
@@ -28,6 +30,12 @@ public static class OperatorProtocol
     public const string Status = "STATUS";
     public const string Ok = "OK";
     public const string Error = "ERR";
+
+    /// <summary>Between a domain's name and which of its consoles is meant; no name as it is shown has it.</summary>
+    public const char ConsoleMark = '#';
+
+    /// <summary>The console of the control channel, after the domain's name.</summary>
+    public const string ControlSuffix = "#control";
 
     /// <summary>Last word of an <c>ATTACH</c> line: begin with the oldest retained byte.</summary>
     public const string ReplayAll = "all";

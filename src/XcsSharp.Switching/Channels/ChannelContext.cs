@@ -4,15 +4,23 @@ using XcsSharp.Reactor;
 
 namespace XcsSharp.Switching;
 
-/// <summary>What all channels of one switch share.</summary>
+/// <summary>What all channels and consoles of one switch share.</summary>
 internal sealed class ChannelContext(EventLoop loop, SwitchOptions options, SwitchCounters counters, ILogger log)
 {
     public EventLoop Loop { get; } = loop;
     public MessageRouter Router { get; } = new();
     public TurnQueue Turn { get; } = new(loop);
+    public FloodGate Gate { get; } = new(loop);
+    public FloodRate Rate { get; } = new(options.GuestBytesPerSecond, loop.Clock.TimestampFrequency);
     public SwitchCounters Counters { get; } = counters;
     public ILogger Log { get; } = log;
     public int RequestQueueLimit { get; } = options.RequestQueue;
+
+    /// <summary>Who takes the consoles' output; null while nobody does.</summary>
+    public IConsoleSubscriber? Consoles { get; set; }
+
+    /// <summary>Where output lies between a ring and the subscriber: two ring-fulls.</summary>
+    public byte[] ConsoleScratch { get; } = new byte[4096];
 
     /// <summary>In timestamp ticks of the loop's clock, so that a message costs no conversion.</summary>
     public long UnboundGrace { get; } = Ticks(loop.Clock, options.UnboundGrace);

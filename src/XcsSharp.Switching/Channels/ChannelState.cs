@@ -1,11 +1,11 @@
 namespace XcsSharp.Switching;
 
-/// <summary>How a control channel is.</summary>
+/// <summary>How a control channel, or a console's stream, is.</summary>
 public enum ChannelState
 {
     Open,
 
-    /// <summary>The guest's indexes were impossible: the channel is put aside and never looked at again.</summary>
+    /// <summary>The guest's indexes were impossible: it is put aside and never looked at again.</summary>
     Quarantined,
 
     Closed,

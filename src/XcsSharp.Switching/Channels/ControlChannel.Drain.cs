@@ -11,9 +11,31 @@ public sealed partial class ControlChannel
     private const int RequestsADrain = 24;
     private const int ResponsesADrain = 8;
 
+    /// <summary>False while the guest has used up its budget: the port stays masked, and the gate calls again.</summary>
+    private bool MayDrain()
+    {
+        if (_isThrottled || Domain.Budget.HasRoom(_context.Now))
+        {
+            return !_isThrottled;
+        }
+
+        _isThrottled = true;
+        Domain.Budget.Wait(_context.Now);
+        _context.Gate.Wait(this);
+        return false;
+    }
+
     private void Drain()
     {
         long now = _context.Now;
+        ulong before = Counters.Requests + Counters.ResponsesReceived;
+        if (_isMasked)
+        {
+            // Before the look at the rings: what the guest publishes after the look signals the port again.
+            _isMasked = false;
+            _transport.Unmask();
+        }
+
         _isDraining = true;
         _hasMore = false;
         OfferUnheld(now);
@@ -28,12 +50,20 @@ public sealed partial class ControlChannel
             return;
         }
 
+        Pay(Counters.Requests + Counters.ResponsesReceived - before);
         WatchDeadlines(now);
         NotifyIfMoved();
         if (_hasMore)
         {
             AskForTurn();
         }
+    }
+
+    private void Pay(ulong messages)
+    {
+        Domain.Budget.Pay(
+            messages == 0 && _hasEvent ? FloodBudget.EventBytes : (int)messages * FloodBudget.MessageBytes);
+        _hasEvent = false;
     }
 
     /// <returns>False when the channel is not open any more.</returns>

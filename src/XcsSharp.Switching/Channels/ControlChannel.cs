@@ -16,7 +16,7 @@ namespace XcsSharp.Switching;
 /// 3. Messages are delivered only from the drain, the turn's end and the close: never from inside a subscriber's call.
 /// 4. The guest is notified once for all that a drain or a turn moved.
 /// </remarks>
-public sealed partial class ControlChannel : IPortHandler
+public sealed partial class ControlChannel : IPortHandler, ITurnTaker
 {
     private readonly ChannelContext _context;
     private readonly IChannelTransport _transport;
@@ -28,6 +28,9 @@ public sealed partial class ControlChannel : IPortHandler
     private RouteCache _routes = new();
     private long _deadlineTimerDue;
     private ulong _lastTicket;
+    private bool _isMasked;
+    private bool _hasEvent;
+    private bool _isThrottled;
     private bool _isDraining;
     private bool _isInTurn;
     private bool _hasMore;
@@ -139,9 +142,12 @@ public sealed partial class ControlChannel : IPortHandler
             return;
         }
 
-        // Before the look at the rings: what the guest publishes after the look signals the port again.
-        _transport.Unmask();
-        Drain();
+        _isMasked = true;
+        _hasEvent = true;
+        if (MayDrain())
+        {
+            Drain();
+        }
     }
 
     /// <summary>Begins to listen. The subscribers know of the channel by now.</summary>
@@ -175,7 +181,7 @@ public sealed partial class ControlChannel : IPortHandler
     }
 
     /// <summary>The turn's end: what a drain left over, and one signal for all that was written since.</summary>
-    internal void OnTurn()
+    void ITurnTaker.OnTurn()
     {
         _isInTurn = false;
         if (State != ChannelState.Open)
@@ -183,7 +189,7 @@ public sealed partial class ControlChannel : IPortHandler
             return;
         }
 
-        if (_hasMore)
+        if (_hasMore && MayDrain())
         {
             Drain();
             return;
@@ -198,6 +204,15 @@ public sealed partial class ControlChannel : IPortHandler
         }
 
         NotifyIfMoved();
+    }
+
+    void ITurnTaker.OnBudget()
+    {
+        _isThrottled = false;
+        if (State == ChannelState.Open && MayDrain())
+        {
+            Drain();
+        }
     }
 
     /// <summary>

@@ -7,12 +7,13 @@ namespace XcsSharp.Switching;
 /// <remarks>Loop thread only. Created and ended by <see cref="ControlSwitch"/>.</remarks>
 public sealed class GuestDomain
 {
-    internal GuestDomain(uint domid, ulong generation, string name, Guid uuid)
+    internal GuestDomain(uint domid, ulong generation, string name, Guid uuid, FloodBudget budget)
     {
         Domid = domid;
         Generation = generation;
         Name = name;
         Uuid = uuid;
+        Budget = budget;
     }
 
     /// <summary>Xen's id, unique among the living.</summary>
@@ -33,8 +34,41 @@ public sealed class GuestDomain
     /// </summary>
     public ControlChannel? Channel { get; internal set; }
 
+    /// <summary>Its consoles of now, quarantined ones included, by number. An array that never changes: another takes its place.</summary>
+    public IReadOnlyList<ConsoleStream> Consoles { get; private set; } = [];
+
+    /// <summary>How long the guest was made to wait in all, because it cost more than it may.</summary>
+    public ulong ThrottledMilliseconds => Budget.WaitedMilliseconds;
+
+    /// <summary>How many times.</summary>
+    public ulong ThrottledTimes => Budget.Waits;
+
+    /// <summary>What its channel and its consoles share.</summary>
+    internal FloodBudget Budget { get; }
+
     /// <summary>True for ever once Xen no longer knows this life.</summary>
     public bool IsGone { get; internal set; }
+
+    /// <summary>The console of this number, or null.</summary>
+    public ConsoleStream? FindConsole(int number)
+    {
+        foreach (ConsoleStream stream in Consoles)
+        {
+            if (stream.Number == number)
+            {
+                return stream;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Puts a console in the place of the one of its number; null only takes that out.</summary>
+    internal void SetConsole(int number, ConsoleStream? stream)
+    {
+        IEnumerable<ConsoleStream> others = Consoles.Where(other => other.Number != number);
+        Consoles = [.. (stream is null ? others : others.Append(stream)).OrderBy(static console => console.Number)];
+    }
 
     public override string ToString() => $"{Name} (domid {Domid})";
 }
