@@ -23,6 +23,7 @@ static const char s_usage[] =
     "  list                              domid, name, pid, life\n"
     "  ports DOMID                       event channels of a domain\n"
     "  virq N [DOMID]                    raise a virtual interrupt\n"
+    "  log TEXT                          a line for the hypervisor's own log\n"
     "  store ls|read|rm|watch PATH       xenstore; watch prints paths until SIGTERM\n"
     "  store write PATH VALUE\n"
     "  fault map|grant|bind DOMID|all [ERRNO] [--count N]\n"
@@ -108,6 +109,18 @@ static int cli_virq(int argc, char **argv) {
     return 0;
 }
 
+static int cli_log(int argc, char **argv) {
+    char line[4096];
+    if (argc != 1)
+        return cli_usage();
+    int len = snprintf(line, sizeof(line), "%s\n", argv[0]);
+    if (len >= (int)sizeof(line))
+        return cli_fail("a line of %d bytes: give at most %zu", len, sizeof(line) - 2);
+    if (simxen_log(line, (size_t)len) != 0)
+        return cli_fail("can not write the log: %s: is the machine running?", strerror(errno));
+    return 0;
+}
+
 int main(int argc, char **argv) {
     static const struct {
         const char *name;
@@ -116,7 +129,7 @@ int main(int argc, char **argv) {
         {"machine", cli_machine}, {"run", cli_run},         {"create", cli_create},
         {"list", cli_list},       {"destroy", cli_destroy}, {"shutdown", cli_shutdown},
         {"ports", cli_ports},     {"virq", cli_virq},       {"store", cli_store},
-        {"fault", cli_fault},
+        {"fault", cli_fault},     {"log", cli_log},
     };
     if (argc < 2)
         return cli_usage();

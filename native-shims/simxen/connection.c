@@ -53,6 +53,9 @@ static const struct {
     [OP_FAULT_CLEAR] = {op_fault_clear, KIND(HANDLE_CONTROL), true},
     [OP_FAULT_LIST] = {op_fault_list, KIND(HANDLE_CONTROL), true},
     [OP_SHOW_DOMAINS] = {op_show_domains, KIND(HANDLE_CONTROL), true},
+    [OP_PORT_INFO] = {op_port_info, KIND(HANDLE_CONTROL), true},
+    [OP_LOG_READ] = {op_log_read, KIND(HANDLE_CONTROL), true},
+    [OP_LOG_APPEND] = {op_log_append, KIND(HANDLE_CONTROL), true},
     [OP_SHOW_PORTS] = {op_show_ports, KIND(HANDLE_CONTROL), true},
 };
 

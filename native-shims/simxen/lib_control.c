@@ -31,6 +31,11 @@ EXPORT int simxen_virq_raise(uint32_t domid, uint32_t virq) {
     return ask_once(OP_VIRQ, domid, virq);
 }
 
+EXPORT int simxen_log(const char *text, size_t len) {
+    struct call call = {.request = {.op = OP_LOG_APPEND}, .in = text, .in_len = len};
+    return link_once(&call);
+}
+
 EXPORT int simxen_fault_set(const struct simxen_fault *fault, uint32_t *id) {
     struct call call = {.request = {.op = OP_FAULT_SET}, .in = fault, .in_len = sizeof(*fault)};
     if (link_once(&call) != 0)

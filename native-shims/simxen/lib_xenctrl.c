@@ -50,3 +50,24 @@ EXPORT int32_t xcs_xenctrl_domain_info(struct xcs_xenctrl *handle, uint32_t domi
                         .out_max = sizeof(*out)};
     return link_call(&handle->link, &call);
 }
+
+EXPORT int32_t xcs_xenctrl_port_info(struct xcs_xenctrl *handle, uint32_t domid, uint32_t port,
+                                     struct xcs_port_info *out) {
+    struct reply reply;
+    if (link_ask(&handle->link, OP_PORT_INFO, domid, port, &reply) != 0)
+        return -1;
+    *out = (struct xcs_port_info){
+        .state = reply.value[0], .remote_domid = reply.value[1], .remote_port = reply.value[2]};
+    return 0;
+}
+
+EXPORT int32_t xcs_xenctrl_read_log(struct xcs_xenctrl *handle, char *out, uint32_t max,
+                                    uint32_t *index, uint32_t incremental) {
+    struct call call = {.request = {.op = OP_LOG_READ, .arg = {max, *index, incremental}},
+                        .out = out,
+                        .out_max = max};
+    if (link_call(&handle->link, &call) != 0)
+        return -1;
+    *index = call.reply.value[0];
+    return (int32_t)call.out_len;
+}

@@ -32,8 +32,7 @@ static void put_readable(const struct domain *domain, const char *path, const ch
 /* Page, port and keys of the console ring, as libxl leaves them for a PV guest. */
 static void add_console(const struct domain *domain) {
     char number[16];
-    store_put(path_in(domain, "/console"), "");
-    store_protect(path_in(domain, "/console"), domain->domid, 0);
+    put_readable(domain, path_in(domain, "/console"), "");
     snprintf(number, sizeof(number), "%u", SIMXEN_CONSOLE_FRAME);
     put_readable(domain, path_in(domain, "/console/ring-ref"), number);
     snprintf(number, sizeof(number), "%u", SIMXEN_CONSOLE_PORT);

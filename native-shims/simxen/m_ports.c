@@ -189,16 +189,39 @@ void ports_close_domain(struct domain *domain) {
         }
 }
 
-int op_virq(struct exchange *x) {
-    struct domain *domain = domain_named(x->arg[0], x->domain);
+int virq_raise(const struct domain *domain, uint32_t virq) {
     if (domain == NULL)
         return ESRCH;
     for (uint32_t i = 1; i < domain->ports_used; i++)
-        if (domain->ports[i].state == PORT_VIRQ && domain->ports[i].remote_domid == x->arg[1]) {
+        if (domain->ports[i].state == PORT_VIRQ && domain->ports[i].remote_domid == virq) {
             evtchn_deliver(&g_machine.table, slot_of(domain->domid, i));
             return 0;
         }
     return ENOENT;
+}
+
+int op_virq(struct exchange *x) {
+    return virq_raise(domain_named(x->arg[0], x->domain), x->arg[1]);
+}
+
+int op_port_info(struct exchange *x) {
+    const struct domain *domain = domain_named(x->arg[0], x->domain);
+    if (domain == NULL)
+        return ESRCH;
+    if (x->arg[1] == 0 || x->arg[1] >= ports_of(domain->domid))
+        return EINVAL;
+    const struct port *port = &domain->ports[x->arg[1]];
+    static const uint32_t states[] = {
+        [PORT_FREE] = XCS_PORT_CLOSED,
+        [PORT_UNBOUND] = XCS_PORT_UNBOUND,
+        [PORT_INTERDOMAIN] = XCS_PORT_INTERDOMAIN,
+        [PORT_VIRQ] = XCS_PORT_OTHER,
+    };
+    bool remote = port->state == PORT_UNBOUND || port->state == PORT_INTERDOMAIN;
+    x->value[0] = states[port->state];
+    x->value[1] = remote ? port->remote_domid : 0;
+    x->value[2] = port->state == PORT_INTERDOMAIN ? port->remote_port : 0;
+    return 0;
 }
 
 int op_show_ports(struct exchange *x) {

@@ -143,7 +143,9 @@ typedef int request_fn(struct exchange *x);
 
 /* m_ports.c */
 request_fn op_bind_unbound, op_bind_interdomain, op_bind_virq, op_unbind, op_claim, op_virq,
-    op_show_ports;
+    op_port_info, op_show_ports;
+/* 0, ESRCH, or ENOENT when nobody has bound it. */
+int virq_raise(const struct domain *domain, uint32_t virq);
 int port_alloc_fixed(struct domain *domain, uint32_t port, uint32_t remote_domid);
 void ports_release_connection(struct connection *connection);
 void ports_close_domain(struct domain *domain);
@@ -182,6 +184,9 @@ void watch_release_connection(struct connection *connection);
 void store_domain_added(const struct domain *domain, uint32_t flags);
 void store_domain_removed(const struct domain *domain);
 void store_start(void);
+
+/* m_log.c */
+request_fn op_log_read, op_log_append;
 
 /* m_faults.c */
 request_fn op_fault_set, op_fault_clear, op_fault_list;

@@ -48,6 +48,9 @@ int simxen_domain_shutdown(uint32_t domid, uint32_t reason);
 
 int simxen_virq_raise(uint32_t domid, uint32_t virq);
 
+/* Appends to the hypervisor's own log and raises VIRQ_CON_RING in domain 0. 16 KiB are kept. */
+int simxen_log(const char *text, size_t len);
+
 enum simxen_fault_kind {
     SIMXEN_FAULT_MAP = 1,   /* xenforeignmemory_map of domid fails with error */
     SIMXEN_FAULT_GRANT_MAP, /* mapping a grant of domid fails with error */

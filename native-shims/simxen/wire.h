@@ -60,6 +60,9 @@ enum op {
     OP_FAULT_LIST,
     OP_SHOW_DOMAINS,
     OP_SHOW_PORTS,
+    OP_PORT_INFO,
+    OP_LOG_READ,
+    OP_LOG_APPEND,
 };
 
 struct request {

@@ -98,3 +98,34 @@ EXPORT int32_t xcs_xenctrl_domain_info(struct xcs_xenctrl *handle, uint32_t domi
     copy_info(&info, out);
     return 0;
 }
+
+EXPORT int32_t xcs_xenctrl_port_info(struct xcs_xenctrl *handle, uint32_t domid, uint32_t port,
+                                     struct xcs_port_info *out) {
+    xc_evtchn_status_t status = {.dom = (domid_t)domid, .port = port};
+    if (xc_evtchn_status(handle->xc, &status) != 0)
+        return -1;
+    *out = (struct xcs_port_info){.state = XCS_PORT_OTHER};
+    switch (status.status) {
+    case EVTCHNSTAT_closed:
+        out->state = XCS_PORT_CLOSED;
+        break;
+    case EVTCHNSTAT_unbound:
+        out->state = XCS_PORT_UNBOUND;
+        out->remote_domid = status.u.unbound.dom;
+        break;
+    case EVTCHNSTAT_interdomain:
+        out->state = XCS_PORT_INTERDOMAIN;
+        out->remote_domid = status.u.interdomain.dom;
+        out->remote_port = status.u.interdomain.port;
+        break;
+    }
+    return 0;
+}
+
+EXPORT int32_t xcs_xenctrl_read_log(struct xcs_xenctrl *handle, char *out, uint32_t max,
+                                    uint32_t *index, uint32_t incremental) {
+    unsigned int count = max;
+    if (xc_readconsolering(handle->xc, out, &count, 0, incremental != 0, index) != 0)
+        return -1;
+    return (int32_t)count;
+}
