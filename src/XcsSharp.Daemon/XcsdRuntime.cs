@@ -84,7 +84,7 @@ internal sealed class XcsdRuntime : IDisposable
         HypervisorBackend backend = HypervisorChoice.Make(settings.Hypervisor);
         try
         {
-            _hypervisor = new XenHypervisor(_loop, backend, loggers.CreateLogger<XenHypervisor>());
+            _hypervisor = new XenHypervisor(_loop, backend, settings.Xen, loggers.CreateLogger<XenHypervisor>());
             _switch = new ControlSwitch(
                 _loop, _hypervisor, settings.Switching, loggers.CreateLogger<ControlSwitch>());
             _consoles = OpenConsoles(_switch, settings, loggers);

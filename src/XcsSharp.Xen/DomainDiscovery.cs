@@ -10,14 +10,13 @@ using XcsSharp.Switching;
 namespace XcsSharp.Xen;
 
 /// <summary>
-/// Follows xenstore: which domains there are, what they are called, and when their keys for a control page have to be
-/// looked at again.
+/// Follows xenstore: which domains there are, what they are called, and when their keys for a control page or a console
+/// have to be looked at again.
 /// </summary>
 /// <remarks>
 /// 1. Watch events are read in batches; however many tell of domains, Xen is asked for its list once a batch, and the
 ///    list is merged with the table in one pass.
-/// 2. A domain's keys are looked at once a batch, and at most once in <see cref="s_pause"/>: a guest that writes them
-///    in a loop gets no more of the daemon's time than that.
+/// 2. Of a domain only those keys are looked at that were spoken of, in the <see cref="LookSchedule"/>'s time.
 /// 3. Watch tokens name the domain's life, so no event reaches a successor.
 /// </remarks>
 internal sealed class DomainDiscovery : IReadyHandler, IDisposable
@@ -26,11 +25,12 @@ internal sealed class DomainDiscovery : IReadyHandler, IDisposable
     private const string DomainsToken = "domains";
     private const string ClassicToken = "classic";
 
-    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(1);
 
     private readonly HypervisorConnections _connections;
     private readonly ControlPages _pages;
+    private readonly PrimaryConsoles? _consoles;
+    private readonly LookSchedule _schedule;
     private readonly TimeProvider _clock;
     private readonly ILogger _log;
     private readonly DomainTable _table = new();
@@ -38,18 +38,24 @@ internal sealed class DomainDiscovery : IReadyHandler, IDisposable
     private readonly List<XenDomain> _appeared = [];
     private readonly LoopTimer _timer;
     private readonly EventLoop _loop;
-    private List<XenDomain> _dirty = [];
-    private List<XenDomain> _looking = [];
     private Registration? _registration;
     private IHypervisorSink? _sink;
     private bool _domainsChanged;
     private bool _reporting;
 
-    public DomainDiscovery(EventLoop loop, HypervisorConnections connections, ControlPages pages, ILogger log)
+    /// <param name="loop">Where all of it runs.</param>
+    /// <param name="connections">To xenstore and Xen.</param>
+    /// <param name="pages">Control pages.</param>
+    /// <param name="consoles">Null when console rings are not served.</param>
+    /// <param name="log">For what can not be followed.</param>
+    public DomainDiscovery(
+        EventLoop loop, HypervisorConnections connections, ControlPages pages, PrimaryConsoles? consoles, ILogger log)
     {
         _loop = loop;
         _connections = connections;
         _pages = pages;
+        _consoles = consoles;
+        _schedule = new LookSchedule(loop.Clock, Look);
         _clock = loop.Clock;
         _log = log;
         _timer = loop.CreateTimer(Settle);
@@ -59,13 +65,14 @@ internal sealed class DomainDiscovery : IReadyHandler, IDisposable
     public ulong Lists { get; private set; }
 
     /// <summary>How often a domain's keys were looked at.</summary>
-    public ulong Looks { get; private set; }
+    public ulong Looks => _schedule.Looks;
 
     /// <exception cref="ErrnoException">A watch or the first list was refused.</exception>
     public void Start(IHypervisorSink sink)
     {
         _sink = sink;
         _pages.Start(sink);
+        _consoles?.Start(sink);
 
         // Watch first, list then: what changes in between is told twice rather than never.
         ThrowIfRefused(_connections.Store.Watch(StorePaths.Introduced, DomainsToken), StorePaths.Introduced);
@@ -152,13 +159,13 @@ internal sealed class DomainDiscovery : IReadyHandler, IDisposable
             // The directory itself: any of them may have come or gone.
             foreach (XenDomain domain in _table.Living)
             {
-                MarkDirty(domain);
+                Note(domain, DomainNews.ControlPage);
             }
         }
         else if (TryParseDomid(path.AsSpan(StorePaths.Classic.Length + 1), '/', out uint domid)
             && _table.Find(domid) is { } announced)
         {
-            MarkDirty(announced);
+            Note(announced, DomainNews.ControlPage);
         }
     }
 
@@ -169,13 +176,15 @@ internal sealed class DomainDiscovery : IReadyHandler, IDisposable
             return;
         }
 
-        if (path == domain.NamePath)
+        // A name is read when the domains are up to date: it may be that of the next life already.
+        DomainNews news = path == domain.NamePath ? DomainNews.Name
+            : path.StartsWith(domain.PagePath, StringComparison.Ordinal) ? DomainNews.ControlPage
+            : path == domain.TerminalPath ? DomainNews.None // our own word
+            : DomainNews.PrimaryConsole;
+        if (news != DomainNews.None)
         {
-            // Read when the domains are up to date: the name may be that of the next life already.
-            domain.NameChanged = true;
+            Note(domain, news);
         }
-
-        MarkDirty(domain);
     }
 
     private static bool TryParseDomid(ReadOnlySpan<char> text, char end, out uint domid)
@@ -186,30 +195,25 @@ internal sealed class DomainDiscovery : IReadyHandler, IDisposable
     }
 
     /// <summary>Its keys may have changed: look soon, and take up again what had been given up.</summary>
-    private void MarkDirty(XenDomain domain)
+    private void Note(XenDomain domain, DomainNews news)
     {
-        domain.TriesLeft = ControlPages.Tries;
-        LookAt(domain, domain.NextLook);
-    }
+        if (news.HasFlag(DomainNews.ControlPage))
+        {
+            domain.TriesLeft = ControlPages.Tries;
+        }
 
-    private void LookAt(XenDomain domain, long timestamp)
-    {
-        if (!domain.IsDirty)
+        if (news.HasFlag(DomainNews.PrimaryConsole))
         {
-            domain.IsDirty = true;
-            domain.DueAt = timestamp;
-            _dirty.Add(domain);
+            domain.PrimaryConsole.TriesLeft = PrimaryConsoles.Tries;
         }
-        else
-        {
-            domain.DueAt = Math.Min(domain.DueAt, timestamp);
-        }
+
+        _schedule.Add(domain, news);
     }
 
     /// <summary>Does what the events of a batch asked for, and plans what is not due yet.</summary>
     private void Settle()
     {
-        long next = long.MaxValue;
+        long next = LookSchedule.Never;
         if (_domainsChanged)
         {
             Errno error = Refresh();
@@ -221,55 +225,43 @@ internal sealed class DomainDiscovery : IReadyHandler, IDisposable
             }
         }
 
-        (_looking, _dirty) = (_dirty, _looking);
-        foreach (XenDomain domain in _looking)
-        {
-            domain.IsDirty = false;
-            if (domain.IsGone)
-            {
-                continue;
-            }
-
-            if (domain.DueAt > _clock.GetTimestamp())
-            {
-                LookAt(domain, domain.DueAt);
-            }
-            else
-            {
-                Looks++;
-                Rename(domain);
-                bool again = _pages.Look(domain);
-                domain.NextLook = After(s_pause);
-                if (again)
-                {
-                    LookAt(domain, After(s_retry));
-                }
-            }
-        }
-
-        _looking.Clear();
-        foreach (XenDomain domain in _dirty)
-        {
-            next = Math.Min(next, domain.DueAt);
-        }
-
-        if (next != long.MaxValue)
+        next = Math.Min(next, _schedule.RunDue());
+        if (next != LookSchedule.Never)
         {
             TimeSpan wait = _clock.GetElapsedTime(_clock.GetTimestamp(), next);
             _timer.Schedule(wait > TimeSpan.Zero ? wait : TimeSpan.Zero);
         }
     }
 
+    private DomainNews Look(XenDomain domain, DomainNews news)
+    {
+        DomainNews again = DomainNews.None;
+        if (news.HasFlag(DomainNews.Name))
+        {
+            Rename(domain);
+        }
+
+        if (news.HasFlag(DomainNews.ControlPage) && _pages.Look(domain))
+        {
+            again |= DomainNews.ControlPage;
+        }
+
+        if (news.HasFlag(DomainNews.PrimaryConsole) && _consoles is not null && _consoles.Look(domain))
+        {
+            again |= DomainNews.PrimaryConsole;
+        }
+
+        return again;
+    }
+
     private void Rename(XenDomain domain)
     {
         // A name that is removed stays: that is the first sign of a domain's end, and no news about its name.
-        if (domain.NameChanged && TryReadName(domain) is { } name && name != domain.Name)
+        if (TryReadName(domain) is { } name && name != domain.Name)
         {
             domain.Name = name;
             _sink!.OnDomainAppeared(domain.Domid, name, domain.Uuid);
         }
-
-        domain.NameChanged = false;
     }
 
     private long After(TimeSpan wait)
@@ -298,6 +290,11 @@ internal sealed class DomainDiscovery : IReadyHandler, IDisposable
             // A dead domain's nodes are gone and its watches with them in spirit only: they must be taken back.
             _ = _connections.Store.Unwatch(domain.PagePath, domain.Token);
             _ = _connections.Store.Unwatch(domain.NamePath, domain.Token);
+            if (_consoles is not null)
+            {
+                _ = _connections.Store.Unwatch(domain.ConsolePath, domain.Token);
+            }
+
             _sink!.OnDomainGone(domain.Domid);
         }
 
@@ -307,7 +304,12 @@ internal sealed class DomainDiscovery : IReadyHandler, IDisposable
             domain.Name = TryReadName(domain) ?? domain.Name;
             _sink!.OnDomainAppeared(domain.Domid, domain.Name, domain.Uuid);
             WatchKeys(domain, domain.PagePath);
-            MarkDirty(domain);
+            if (_consoles is not null)
+            {
+                WatchKeys(domain, domain.ConsolePath);
+            }
+
+            Note(domain, DomainNews.ControlPage | DomainNews.PrimaryConsole);
         }
 
         _gone.Clear();

@@ -19,6 +19,7 @@ internal sealed class HypervisorConnections : IDisposable
             Ports = Keep(new EventChannelDevice(loop));
             Grants = Keep(GrantTable.Open());
             Memory = Keep(ForeignMemory.Open());
+            PortStates = Keep(PortInfo.Open());
         }
         catch
         {
@@ -36,6 +37,8 @@ internal sealed class HypervisorConnections : IDisposable
     public GrantTable Grants { get; }
 
     public ForeignMemory Memory { get; }
+
+    public PortInfo PortStates { get; }
 
     public void Dispose()
     {

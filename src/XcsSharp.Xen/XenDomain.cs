@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace XcsSharp.Xen;
 
-/// <summary>One life of a domid, and what is known of its control page.</summary>
+/// <summary>One life of a domid, and what is known of its control page and consoles.</summary>
 internal sealed class XenDomain
 {
     public XenDomain(uint domid, Guid uuid, ulong life, string name)
@@ -13,8 +13,11 @@ internal sealed class XenDomain
         string path = string.Create(CultureInfo.InvariantCulture, $"/local/domain/{domid}");
         NamePath = path + "/name";
         PagePath = path + "/data/xcs";
+        ConsolePath = path + "/console";
+        TerminalPath = ConsolePath + "/tty";
         ClassicPath = string.Create(CultureInfo.InvariantCulture, $"{StorePaths.Classic}/{domid}");
         Token = string.Create(CultureInfo.InvariantCulture, $"{domid}:{life}");
+        PrimaryConsole = new XenConsole(this, 0);
     }
 
     public uint Domid { get; }
@@ -30,6 +33,12 @@ internal sealed class XenDomain
 
     /// <summary>Where the toolstack announces a classic channel. Owned by dom0.</summary>
     public string ClassicPath { get; }
+
+    /// <summary>Where the toolstack describes the primary console. Owned by dom0.</summary>
+    public string ConsolePath { get; }
+
+    /// <summary>Where its terminal is made known, by us.</summary>
+    public string TerminalPath { get; }
 
     /// <summary>
     /// Watch token. Names the life too: an event that was queued for the predecessor of a reused domid finds nobody.
@@ -51,19 +60,24 @@ internal sealed class XenDomain
     /// <summary>The text of <see cref="ClassicPath"/> that was acted upon last, or null.</summary>
     public string? SeenClassic { get; set; }
 
-    /// <summary>Its name is to be read again with the next look.</summary>
-    public bool NameChanged { get; set; }
+    public XenConsole PrimaryConsole { get; }
 
-    /// <summary>Waits for another look at its keys, at <see cref="DueAt"/>.</summary>
-    public bool IsDirty { get; set; }
+    /// <summary>What has to be looked at again, at <see cref="NextLook"/>.</summary>
+    public DomainNews News { get; set; }
 
-    /// <summary>Timestamp of that look.</summary>
-    public long DueAt { get; set; }
+    /// <summary>What is to be tried again without news, at <see cref="AgainAt"/>.</summary>
+    public DomainNews Again { get; set; }
 
     /// <summary>Timestamp before which its keys are not looked at again: a guest can write them in a loop.</summary>
     public long NextLook { get; set; }
 
-    /// <summary>Failures of ours, not lies, that may still be tried again.</summary>
+    /// <summary>Timestamp of the next try.</summary>
+    public long AgainAt { get; set; }
+
+    /// <summary>Is in the schedule's list.</summary>
+    public bool IsWaiting { get; set; }
+
+    /// <summary>Failures of ours to serve its control page, not lies, that may still be tried again.</summary>
     public int TriesLeft { get; set; }
 
     public bool IsGone { get; set; }

@@ -21,12 +21,17 @@ public sealed class XenHypervisor : IHypervisor, IDisposable
     private readonly HypervisorBackend _backend;
     private readonly HypervisorConnections _connections;
     private readonly TransportFactory _transports;
+    private readonly ConsoleTransports _consoles;
     private readonly DomainDiscovery _discovery;
     private bool _disposed;
 
     /// <summary>Opens everything; nothing is bound, mapped or watched yet.</summary>
+    /// <param name="loop">Where all of it runs.</param>
+    /// <param name="backend">Which libraries the process has chosen.</param>
+    /// <param name="options">What is served.</param>
+    /// <param name="log">For the operator.</param>
     /// <exception cref="ErrnoException">A device or xenstore can not be opened.</exception>
-    public XenHypervisor(EventLoop loop, HypervisorBackend backend, ILogger<XenHypervisor> log)
+    public XenHypervisor(EventLoop loop, HypervisorBackend backend, XenOptions options, ILogger<XenHypervisor> log)
     {
         _backend = backend;
         _connections = new HypervisorConnections(loop);
@@ -34,7 +39,9 @@ public sealed class XenHypervisor : IHypervisor, IDisposable
         {
             _transports = new TransportFactory(loop, _connections);
             var pages = new ControlPages(_connections.Store, _transports, domid => _discovery?.Find(domid), backend, log);
-            _discovery = new DomainDiscovery(loop, _connections, pages, log);
+            _consoles = new ConsoleTransports(loop, _connections, log);
+            PrimaryConsoles? primary = options.Rings ? new(_connections.Store, _consoles, log) : null;
+            _discovery = new DomainDiscovery(loop, _connections, pages, primary, log);
         }
         catch
         {
@@ -121,6 +128,7 @@ public sealed class XenHypervisor : IHypervisor, IDisposable
         _disposed = true;
         _discovery.Dispose();
         _transports.Dispose();
+        _consoles.Dispose();
         _connections.Dispose();
     }
 }

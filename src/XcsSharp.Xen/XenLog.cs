@@ -22,4 +22,13 @@ internal static partial class XenLog
 
     [LoggerMessage(5, LogLevel.Debug, "Domain {Domain}: {Kind} page offered, port {LocalPort} to its port {RemotePort}")]
     public static partial void Offered(this ILogger log, XenDomain domain, TransportKind kind, int localPort, int remotePort);
+
+    [LoggerMessage(6, LogLevel.Warning, "Domain {Domain}: its console {Number} is not served, because {Problem}")]
+    public static partial void NoConsole(this ILogger log, XenDomain domain, int number, string problem);
+
+    [LoggerMessage(7, LogLevel.Debug, "Domain {Domain}: console {Number} offered, port {LocalPort} to its port {RemotePort}")]
+    public static partial void ConsoleOffered(this ILogger log, XenDomain domain, int number, int localPort, int remotePort);
+
+    [LoggerMessage(8, LogLevel.Warning, "Domain {Domain}: {Path} can not be written ({Error}); xl console will not find its terminal")]
+    public static partial void NoTerminalKey(this ILogger log, XenDomain domain, string path, Errno error);
 }

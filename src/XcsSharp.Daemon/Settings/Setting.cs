@@ -129,6 +129,9 @@ internal sealed record Setting(
                 return false;
             });
 
+    public static Setting Switch(string key, string standard, string meaning, Action<XcsdSettings, bool> store)
+        => Choice(key, standard, meaning, store, ("on", true), ("off", false));
+
     private static Setting Number(
         string key, string standard, string allowed, string meaning, Func<string, int?> parse, Action<XcsdSettings, int> store)
         => new(

@@ -29,6 +29,12 @@ internal static class SettingsTable
             "Sockets:Group", "", "group of the sockets; empty: the daemon's own",
             static (settings, value) => settings.Sockets.Group = value),
 
+        Setting.Switch(
+            "Consoles:Rings", "on", "guests' console rings; off leaves them to xenconsoled",
+            static (settings, value) => settings.Xen.Rings = value),
+        Setting.Switch(
+            "Consoles:HypervisorLog", "on", "the hypervisor's own log, as the console of a domain named xen",
+            static (settings, value) => settings.Xen.HypervisorLog = value),
         Setting.Directory(
             "Consoles:PtyDirectory", "/run/xcs/pty", "links to the consoles' terminals; empty: no terminals",
             static (settings, value) => settings.Consoles.PtyDirectory = value),

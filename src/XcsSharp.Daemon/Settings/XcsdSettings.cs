@@ -1,5 +1,6 @@
 using XcsSharp.Consoles;
 using XcsSharp.Switching;
+using XcsSharp.Xen;
 
 namespace XcsSharp.Daemon.Settings;
 
@@ -11,6 +12,8 @@ internal sealed class XcsdSettings
     public SocketSettings Sockets { get; } = new();
 
     public ConsoleOptions Consoles { get; } = new();
+
+    public XenOptions Xen { get; } = new();
 
     public SwitchOptions Switching { get; } = new();
 }

@@ -23,6 +23,16 @@ internal struct xcs_domain_info
     public DomainUuid uuid;
 }
 
+/// <summary>struct xcs_port_info of native-shims/xenctrl/xcs_xenctrl.h.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct xcs_port_info
+{
+    public uint state;
+    public uint remote_domid;
+    public uint remote_port;
+    public uint reserved;
+}
+
 /// <summary>Our own shim: libxenctrl has no stable ABI, these functions have.</summary>
 internal static unsafe partial class XenCtrlShim
 {
@@ -44,4 +54,12 @@ internal static unsafe partial class XenCtrlShim
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int xcs_xenctrl_domain_info(
         XenCtrlShimHandle handle, uint domid, xcs_domain_info* domain);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int xcs_xenctrl_port_info(
+        XenCtrlShimHandle handle, uint domid, uint port, xcs_port_info* info);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int xcs_xenctrl_read_log(
+        XenCtrlShimHandle handle, byte* text, uint max, uint* index, uint incremental);
 }

@@ -44,6 +44,10 @@ internal static unsafe partial class XenStore
     internal static partial byte** xs_directory(XenStoreHandle handle, uint transaction, string path, uint* count);
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial xs_permissions* xs_get_permissions(
+        XenStoreHandle handle, uint transaction, string path, uint* count);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial byte xs_set_permissions(
         XenStoreHandle handle, uint transaction, string path, xs_permissions* permissions, uint count);
 

@@ -96,6 +96,24 @@ internal sealed unsafe class XenStoreConnection : IDisposable
         return Errno.OK;
     }
 
+    /// <summary>Whose node it is: the domain that has all rights to it.</summary>
+    public Errno GetOwner(string path, out uint domid, uint transaction = NoTransaction)
+    {
+        uint count = 0;
+        xs_permissions* memory = XenStore.xs_get_permissions(_handle, transaction, path, &count);
+        if (memory is null)
+        {
+            domid = 0;
+            return SysResult.LastError();
+        }
+
+        // SAFETY: the library gave `count` entries, the first of which names the owner; they are ours to free.
+        bool named = count > 0;
+        domid = named ? memory[0].id : 0;
+        NativeMemory.Free(memory);
+        return named ? Errno.OK : Errno.EIO;
+    }
+
     /// <summary>Gives a node to an owner, who has all rights, and others theirs (XS_PERM_*).</summary>
     public Errno SetPermissions(string path, ReadOnlySpan<xs_permissions> permissions, uint transaction = NoTransaction)
     {

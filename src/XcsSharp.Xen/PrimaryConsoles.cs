@@ -1,0 +1,146 @@
+using Microsoft.Extensions.Logging;
+
+using XcsSharp.Interop;
+using XcsSharp.Interop.Xen;
+using XcsSharp.Protocol;
+using XcsSharp.Rings;
+using XcsSharp.Switching;
+
+namespace XcsSharp.Xen;
+
+/// <summary>
+/// Turns what the toolstack says of a domain's console, in <c>/local/domain/N/console</c>, into a transport that is
+/// offered to the switch, or takes one back.
+/// </summary>
+/// <remarks>
+/// The directory is dom0's. Were it the guest's, its keys could still name nothing but the guest's own pages and ports: the
+/// hypervisor sees to that. Grant and foreign mapping hold the page; they end with the transport.
+/// </remarks>
+internal sealed class PrimaryConsoles
+{
+    /// <summary>How often a failure that may pass is tried again, without anything having been said anew.</summary>
+    public const int Tries = 5;
+
+    /// <summary>Frame numbers have 52 bits at most (x86-64 page tables).</summary>
+    private const ulong MaxFrame = (1ul << 52) - 1;
+
+    private const string OurType = "xenconsoled";
+
+    private readonly XenStoreConnection _store;
+    private readonly ConsoleTransports _transports;
+    private readonly ILogger _log;
+    private IHypervisorSink? _sink;
+
+    public PrimaryConsoles(XenStoreConnection store, ConsoleTransports transports, ILogger log)
+    {
+        _store = store;
+        _transports = transports;
+        _log = log;
+    }
+
+    public void Start(IHypervisorSink sink) => _sink = sink;
+
+    /// <summary>Looks at the domain's keys and acts on them.</summary>
+    /// <returns>True when it should be tried again although nothing was said anew.</returns>
+    public bool Look(XenDomain domain)
+    {
+        XenConsole console = domain.PrimaryConsole;
+        Errno error = _store.Read(domain.ConsolePath + "/type", out string? type);
+        if (error == Errno.OK && type != OurType)
+        {
+            // ioemu: the domain's QEMU has it.
+            Withdraw(console, $"its console is '{GuestText.Shown(type!)}' now");
+            return false;
+        }
+
+        if (error is not (Errno.OK or Errno.ENOENT))
+        {
+            return Refuse(console, $"its key type can not be read ({error})", mayPass: true);
+        }
+
+        bool read = TryReadNumber(domain, "ring-ref", 0, MaxFrame, out ulong frame, out string? problem, out bool missing);
+        ulong port = 0;
+        if (read)
+        {
+            read = TryReadNumber(domain, "port", 1, ProtocolLimits.MaxPorts - 1, out port, out problem, out missing);
+        }
+
+        // Keys that vanish are no news about the console: that is the first sign of a domain's end, and its last
+        // words are still in the ring.
+        return read ? Serve(console, frame, (int)port) : !missing && Refuse(console, problem!, mayPass: false);
+    }
+
+    private bool Serve(XenConsole console, ulong frame, int port)
+    {
+        if (console.Offered is { } offered)
+        {
+            bool same = console.Ring == frame && offered.RemotePort == port;
+            if (same && _transports.IsConnected(offered))
+            {
+                return false;
+            }
+
+            // Before mapping the new one: both may be the same page and port.
+            Withdraw(console, same ? "the guest has started its console anew" : "the guest has another console ring");
+        }
+
+        XenDomain domain = console.Domain;
+        Errno error = _transports.MapPrimary(domain.Domid, frame, out ConsoleRing? ring);
+        if (ring is null)
+        {
+            return Refuse(console, $"its frame {frame} can not be mapped ({error})", mayPass: true);
+        }
+
+        error = _transports.Bind(console, port, domain.ConsolePath, ring, out ConsoleRingTransport? transport);
+        if (transport is null)
+        {
+            return Refuse(console, BindProblem(domain, port, error), mayPass: true);
+        }
+
+        console.Problem = null;
+        console.Offered = transport;
+        console.Ring = frame;
+        _log.ConsoleOffered(domain, console.Number, transport.LocalPort, port);
+        _sink!.OnConsoleOffered(domain.Domid, transport);
+        return false;
+    }
+
+    private string BindProblem(XenDomain domain, int port, Errno error)
+        => _transports.IsTakenByDom0(domain.Domid, port)
+            ? $"another program of dom0 has its port {port}: a second console daemon? Stop that one and restart xcsd, "
+                + "or leave console rings to it with --Consoles:Rings=off"
+            : $"its port {port} can not be bound ({error})";
+
+    private void Withdraw(XenConsole console, string reason)
+    {
+        if (console.Offered is not null)
+        {
+            console.Offered = null;
+            _sink!.OnConsoleWithdrawn(console.Domain.Domid, console.Number, reason);
+        }
+    }
+
+    private bool Refuse(XenConsole console, string problem, bool mayPass)
+    {
+        if (console.Problem != problem)
+        {
+            console.Problem = problem;
+            _log.NoConsole(console.Domain, console.Number, problem);
+        }
+
+        return mayPass && console.TriesLeft-- > 0;
+    }
+
+    private bool TryReadNumber(
+        XenDomain domain, string key, ulong least, ulong most, out ulong value, out string? problem, out bool missing)
+    {
+        value = 0;
+        Errno error = _store.Read($"{domain.ConsolePath}/{key}", out string? text);
+        missing = error == Errno.ENOENT;
+        problem = error != Errno.OK || text is null ? $"its key {key} can not be read ({error})"
+            : !GuestText.TryParseNumber(text, least, most, out value)
+                ? $"its key {key} is '{GuestText.Shown(text)}' instead of a number from {least} to {most}"
+            : null;
+        return problem is null;
+    }
+}

@@ -1,0 +1,22 @@
+namespace XcsSharp.Xen;
+
+/// <summary>One console of one life of a domid, and what was made of it last.</summary>
+internal sealed class XenConsole(XenDomain domain, int number)
+{
+    public XenDomain Domain { get; } = domain;
+
+    /// <summary>0: the primary one; 1..9: a secondary one.</summary>
+    public int Number { get; } = number;
+
+    /// <summary>What was offered, until that is disposed.</summary>
+    public ConsoleRingTransport? Offered { get; set; }
+
+    /// <summary>Frame, or grant reference, of what was offered.</summary>
+    public ulong Ring { get; set; }
+
+    /// <summary>The last thing that was wrong, so that it is logged once and not for every event.</summary>
+    public string? Problem { get; set; }
+
+    /// <summary>Failures that may pass and may still be tried again.</summary>
+    public int TriesLeft { get; set; }
+}
