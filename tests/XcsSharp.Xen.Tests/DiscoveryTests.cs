@@ -114,7 +114,7 @@ public sealed class DiscoveryTests
         Assert.Contains("xenstore", lost.Message, StringComparison.Ordinal);
     }
 
-    private static async Task UntilFreeAsync(SimWorld world, uint domid)
+    internal static async Task UntilFreeAsync(SimWorld world, uint domid)
     {
         while ((await world.CommandAsync("list")).Split('\n').Any(line => line.StartsWith($"{domid} ", StringComparison.Ordinal)))
         {

@@ -33,7 +33,7 @@ internal sealed class RecordingSink : IHypervisorSink, IDisposable
     public void OnDomainGone(uint domid)
     {
         Assert.True(Living.Remove(domid, out Life? life), $"domain {domid} was reported gone and was not there");
-        life.Close();
+        life.CloseAll();
         Gone.Add(life);
         Reports.Add($"gone {domid}");
     }
@@ -56,18 +56,21 @@ internal sealed class RecordingSink : IHypervisorSink, IDisposable
 
     public void OnConsoleOffered(uint domid, IConsoleTransport console)
     {
-        console.Dispose();
+        Living[domid].Open(console);
         Reports.Add($"console offered {domid} {console.Number}");
     }
 
     public void OnConsoleWithdrawn(uint domid, int number, string reason)
-        => Reports.Add($"console withdrawn {domid} {number}: {reason}");
+    {
+        Living[domid].CloseConsole(number);
+        Reports.Add($"console withdrawn {domid} {number}: {reason}");
+    }
 
     public void Dispose()
     {
         foreach (Life life in Living.Values)
         {
-            life.Close();
+            life.CloseAll();
         }
     }
 
@@ -88,6 +91,29 @@ internal sealed class RecordingSink : IHypervisorSink, IDisposable
         public List<byte> Taken { get; } = [];
 
         public int Events { get; private set; }
+
+        /// <summary>By number; one that was withdrawn is closed and stays until another takes its place.</summary>
+        public Dictionary<int, RecordedConsole> Consoles { get; } = [];
+
+        public RecordedConsole? Console => Consoles.GetValueOrDefault(0);
+
+        public void Open(IConsoleTransport console)
+        {
+            CloseConsole(console.Number);
+            Consoles[console.Number] = new RecordedConsole(console);
+        }
+
+        public void CloseConsole(int number) => Consoles.GetValueOrDefault(number)?.Close();
+
+        /// <summary>What is left is taken first, as the switch does.</summary>
+        public void CloseAll()
+        {
+            Close();
+            foreach (RecordedConsole console in Consoles.Values)
+            {
+                console.Close();
+            }
+        }
 
         public void Open(IChannelTransport transport)
         {

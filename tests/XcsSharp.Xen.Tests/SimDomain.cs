@@ -23,12 +23,20 @@ internal sealed class SimDomain : IAsyncDisposable
 
     public string PagePath => $"/local/domain/{Domid}/data/xcs";
 
-    public static async Task<SimDomain> CreateAsync(SimWorld world, uint domid, string name, bool classic)
+    /// <summary>Where the toolstack describes its primary console.</summary>
+    public string ConsolePath => $"/local/domain/{Domid}/console";
+
+    public static async Task<SimDomain> CreateAsync(SimWorld world, uint domid, string name, bool classic, bool console)
     {
         List<string> arguments = ["create", "--domid", $"{domid}", "--name", name];
         if (classic)
         {
             arguments.Add("--classic");
+        }
+
+        if (console)
+        {
+            arguments.Add("--console");
         }
 
         ChildProcess holder = ChildProcess.Start(

@@ -37,6 +37,9 @@ internal sealed class SimWorld : IAsyncDisposable
 
     public ListLog Log { get; } = new();
 
+    /// <summary>Without the hypervisor's log, whose domain and port would be in every other test's way.</summary>
+    public XenOptions Options { get; } = new() { HypervisorLog = false };
+
     public XenHypervisor Hypervisor => _hypervisor!;
 
     public static async Task<SimWorld> StartAsync(bool started = true)
@@ -65,7 +68,7 @@ internal sealed class SimWorld : IAsyncDisposable
     }
 
     public void OpenHypervisor(HypervisorBackend backend = HypervisorBackend.Sim)
-        => _hypervisor = As(0, () => new XenHypervisor(Loop, backend, Log.For<XenHypervisor>()));
+        => _hypervisor = As(0, () => new XenHypervisor(Loop, backend, Options, Log.For<XenHypervisor>()));
 
     public void StartHypervisor()
     {
@@ -84,9 +87,9 @@ internal sealed class SimWorld : IAsyncDisposable
         Loop = new EventLoop();
     }
 
-    public async Task<SimDomain> CreateDomainAsync(uint domid, string? name = null, bool classic = false)
+    public async Task<SimDomain> CreateDomainAsync(uint domid, string? name = null, bool classic = false, bool console = false)
     {
-        SimDomain domain = await SimDomain.CreateAsync(this, domid, name ?? $"guest{domid}", classic);
+        SimDomain domain = await SimDomain.CreateAsync(this, domid, name ?? $"guest{domid}", classic, console);
         lock (_domains)
         {
             _domains.Add(domain);
