@@ -91,6 +91,41 @@ public sealed class GuestChannelTests(SimulatedXen xen)
     }
 
     [Fact]
+    public async Task The_controller_is_signalled_for_every_message_and_every_answer_at_once()
+    {
+        await using Pair pair = await Pair.OpenAsync(xen, Cancel);
+        Assert.True(pair.Channel.TrySend(MessageType.Console, 0, "x"u8));
+        pair.RunUntilAnswered(1); // the signals of the beginning are taken by then
+
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.True(pair.Channel.TrySend(MessageType.Console, 0, "x"u8));
+            AssertSignalled();
+        }
+
+        int requests = 0;
+        pair.Driver.Requested = (_, _) =>
+        {
+            if (requests++ > 0)
+            {
+                AssertSignalled(); // for the answer before this request
+            }
+
+            return null;
+        };
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.True(pair.Controller.Page.Receive.TryPutRequest(ControlMessage.Create(MessageType.Console, 0, 0, "k"u8)));
+        }
+
+        pair.Controller.Notify();
+        pair.Controller.RunUntil(() => requests == 3, "the requests");
+
+        void AssertSignalled()
+            => Assert.True(SpinWait.SpinUntil(pair.Controller.TakeSignal, Transcript.DefaultDeadline), "no signal came");
+    }
+
+    [Fact]
     public async Task While_requests_are_paused_they_stay_in_the_ring()
     {
         await using Pair pair = await Pair.OpenAsync(xen, Cancel);

@@ -123,6 +123,13 @@ internal sealed class TestController : IReadyHandler, IDisposable
 
     public void Notify() => Assert.True(_ports.Notify(_port).IsOk);
 
+    /// <summary>Takes the guest's next signal without a look at the rings, and without a turn of the loop.</summary>
+    public bool TakeSignal()
+    {
+        SysResult read = _ports.ReadPorts(_events.AsSpan(0, 1));
+        return read is { IsOk: true, Value: 1 } && _ports.Unmask(_events[0]).IsOk;
+    }
+
     public void Dispose()
     {
         _registration.Dispose();
