@@ -41,14 +41,14 @@ public sealed class PtyLinksTests : IDisposable
     public void A_second_domain_of_the_same_name_gets_its_domid_in_the_link()
     {
         PtyLinks links = Make();
-        Assert.Equal(_place["web"], links.Add("web", 1, "/dev/pts/1"));
-        Assert.Equal(_place["web.2"], links.Add("web", 2, "/dev/pts/2"));
+        Assert.Equal(_place["web"], links.Add("web", 1, "", "/dev/pts/1"));
+        Assert.Equal(_place["web.2"], links.Add("web", 2, "", "/dev/pts/2"));
         Assert.Equal("/dev/pts/1", Target("web"));
         Assert.Equal("/dev/pts/2", Target("web.2"));
 
         links.Remove(_place["web"]);
         Assert.False(Path.Exists(_place["web"]));
-        Assert.Equal(_place["web"], links.Add("web", 3, "/dev/pts/3"));
+        Assert.Equal(_place["web"], links.Add("web", 3, "", "/dev/pts/3"));
     }
 
     [Fact]
@@ -57,12 +57,12 @@ public sealed class PtyLinksTests : IDisposable
         PtyLinks links = Make();
         string?[] all =
         [
-            links.Add("a.7", 1, "/dev/pts/1"),
-            links.Add("domain-7.1", 2, "/dev/pts/2"),
-            links.Add("domain-7", 3, "/dev/pts/3"),
-            links.Add("a", 4, "/dev/pts/4"),
-            links.Add("a", 7, "/dev/pts/7"),
-            links.Add("/", 7, "/dev/pts/8"),
+            links.Add("a.7", 1, "", "/dev/pts/1"),
+            links.Add("domain-7.1", 2, "", "/dev/pts/2"),
+            links.Add("domain-7", 3, "", "/dev/pts/3"),
+            links.Add("a", 4, "", "/dev/pts/4"),
+            links.Add("a", 7, "", "/dev/pts/7"),
+            links.Add("/", 7, "", "/dev/pts/8"),
         ];
         Assert.All(all, Assert.NotNull);
         Assert.Equal(all.Length, all.Distinct().Count());
@@ -73,7 +73,7 @@ public sealed class PtyLinksTests : IDisposable
     public void A_link_is_pointed_elsewhere_without_a_moment_in_which_it_is_missing()
     {
         PtyLinks links = Make();
-        string path = links.Add("web", 1, "/dev/pts/0")!;
+        string path = links.Add("web", 1, "", "/dev/pts/0")!;
         using var stop = new CancellationTokenSource();
         int missing = 0;
         var watcher = new Thread(() =>
@@ -119,8 +119,8 @@ public sealed class PtyLinksTests : IDisposable
         File.WriteAllText(_place["passwd"], "root");
         Directory.CreateDirectory(_place["shadow"]);
 
-        Assert.Equal(_place["passwd.5"], links.Add("passwd", 5, "/dev/pts/5"));
-        Assert.Equal(_place["shadow.6"], links.Add("shadow", 6, "/dev/pts/6"));
+        Assert.Equal(_place["passwd.5"], links.Add("passwd", 5, "", "/dev/pts/5"));
+        Assert.Equal(_place["shadow.6"], links.Add("shadow", 6, "", "/dev/pts/6"));
         Assert.Equal("root", File.ReadAllText(_place["passwd"]));
         Assert.True(Directory.Exists(_place["shadow"]));
 
@@ -145,9 +145,9 @@ public sealed class PtyLinksTests : IDisposable
     {
         PtyLinks links = new(_place["pty"], NullLogger.Instance);
         Directory.Delete(_place["pty"]);
-        Assert.Null(links.Add("web", 1, "/dev/pts/1"));
+        Assert.Null(links.Add("web", 1, "", "/dev/pts/1"));
         Directory.CreateDirectory(_place["pty"]);
-        Assert.Equal(_place["pty/web"], links.Add("web", 1, "/dev/pts/1"));
+        Assert.Equal(_place["pty/web"], links.Add("web", 1, "", "/dev/pts/1"));
     }
 
     private PtyLinks Make() => new(_place.Path, NullLogger.Instance);

@@ -12,6 +12,7 @@ namespace XcsSharp.TestKit;
 public sealed class FakeGuest
 {
     private readonly FakeHypervisor _hypervisor;
+    private readonly List<FakeConsole> _consoles = [];
     private AnonymousPage _memory = new();
     private FakeTransport? _transport;
     private bool _isPublished;
@@ -52,8 +53,17 @@ public sealed class FakeGuest
         _isPublished = true;
         if (_hypervisor.Sink is not null)
         {
-            Offer();
+            OfferPage();
         }
+    }
+
+    /// <summary>A console ring, offered to dom0.</summary>
+    public FakeConsole AddConsole(int number = 0, bool takesInput = true)
+    {
+        FakeConsole console = new(this, _hypervisor, number, takesInput);
+        _consoles.Add(console);
+        console.Offer();
+        return console;
     }
 
     /// <summary>Signals dom0. Without a channel the event goes nowhere.</summary>
@@ -95,17 +105,22 @@ public sealed class FakeGuest
     {
         _hypervisor.Remove(this);
         _transport = null;
+        _consoles.ForEach(static console => console.End());
         Page.Dispose();
         _memory.Dispose();
     }
 
     internal void Offer()
     {
+        _consoles.ForEach(static console => console.Offer());
         if (_isPublished)
         {
-            _hypervisor.Sink!.OnTransportOffered(Domid, MakeTransport(TransportKind.Granted, localPort: 0, remotePort: 0));
+            OfferPage();
         }
     }
+
+    private void OfferPage()
+        => _hypervisor.Sink!.OnTransportOffered(Domid, MakeTransport(TransportKind.Granted, localPort: 0, remotePort: 0));
 
     internal IChannelTransport MakeTransport(TransportKind kind, int localPort, int remotePort)
     {

@@ -8,7 +8,6 @@ internal sealed class FakePort
     private readonly FakeHypervisor _hypervisor;
     private readonly Action _deliver;
     private IPortHandler? _handler;
-    private bool _isMasked;
     private bool _isPending;
 
     internal FakePort(FakeHypervisor hypervisor, int number)
@@ -22,23 +21,25 @@ internal sealed class FakePort
 
     internal bool IsClosed { get; private set; }
 
+    internal bool IsMasked { get; private set; }
+
     internal void Bind(IPortHandler handler) => _handler = handler;
 
     internal void Raise()
     {
-        if (_isMasked || _handler is null)
+        if (IsMasked || _handler is null)
         {
             _isPending = true;
             return;
         }
 
-        _isMasked = true;
+        IsMasked = true;
         _hypervisor.Post(_deliver);
     }
 
     internal void Unmask()
     {
-        _isMasked = false;
+        IsMasked = false;
         if (_isPending)
         {
             _isPending = false;
