@@ -82,6 +82,11 @@ internal sealed class XcsdRuntime : IDisposable
     private void OpenHypervisor(XcsdSettings settings, ILoggerFactory loggers)
     {
         HypervisorBackend backend = HypervisorChoice.Make(settings.Hypervisor);
+        if (backend == HypervisorBackend.Xen && settings.Xen.Rings)
+        {
+            OtherConsoleDaemon.Refuse();
+        }
+
         try
         {
             _hypervisor = new XenHypervisor(_loop, backend, settings.Xen, loggers.CreateLogger<XenHypervisor>());
