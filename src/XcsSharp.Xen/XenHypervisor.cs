@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 
 using XcsSharp.Interop;
+using XcsSharp.Interop.Xen;
 using XcsSharp.Reactor;
 using XcsSharp.Switching;
 
@@ -18,11 +19,18 @@ public sealed class XenHypervisor : IHypervisor, IDisposable
     /// <summary>NR_VIRQS (xen/include/public/xen.h).</summary>
     private const int VirqLimit = 24;
 
+    /// <summary>DOMID_XEN (xen/include/public/xen.h), the number no domain has: the hypervisor's own log is shown under it.</summary>
+    private const uint HypervisorDomid = 0x7FF2;
+
+    private readonly EventLoop _loop;
     private readonly HypervisorBackend _backend;
+    private readonly XenOptions _options;
+    private readonly ILogger _log;
     private readonly HypervisorConnections _connections;
     private readonly TransportFactory _transports;
     private readonly ConsoleTransports _consoles;
     private readonly DomainDiscovery _discovery;
+    private HypervisorLogTransport? _hypervisorLog;
     private bool _disposed;
 
     /// <summary>Opens everything; nothing is bound, mapped or watched yet.</summary>
@@ -33,7 +41,10 @@ public sealed class XenHypervisor : IHypervisor, IDisposable
     /// <exception cref="ErrnoException">A device or xenstore can not be opened.</exception>
     public XenHypervisor(EventLoop loop, HypervisorBackend backend, XenOptions options, ILogger<XenHypervisor> log)
     {
+        _loop = loop;
         _backend = backend;
+        _options = options;
+        _log = log;
         _connections = new HypervisorConnections(loop);
         try
         {
@@ -64,7 +75,14 @@ public sealed class XenHypervisor : IHypervisor, IDisposable
     public ulong PageLooks => _discovery.Looks;
 
     /// <exception cref="ErrnoException">xenstore can not be watched, or the domains not be listed.</exception>
-    public void Start(IHypervisorSink sink) => _discovery.Start(sink);
+    public void Start(IHypervisorSink sink)
+    {
+        _discovery.Start(sink);
+        if (_options.HypervisorLog)
+        {
+            OfferLog(sink);
+        }
+    }
 
     public OpenFailure OpenClassic(uint domid, int localPort, int remotePort, out IChannelTransport? transport)
     {
@@ -129,6 +147,22 @@ public sealed class XenHypervisor : IHypervisor, IDisposable
         _discovery.Dispose();
         _transports.Dispose();
         _consoles.Dispose();
+        _hypervisorLog?.Dispose();
         _connections.Dispose();
+    }
+
+    /// <summary>Guests' consoles do not depend on it: what is in the way is said, and that is all.</summary>
+    private void OfferLog(IHypervisorSink sink)
+    {
+        SysResult bound = _connections.Ports.BindVirq(HypervisorLogTransport.Virq);
+        if (!bound.IsOk)
+        {
+            _log.NoHypervisorLog(bound.Error);
+            return;
+        }
+
+        _hypervisorLog = new HypervisorLogTransport(_loop, _connections.Ports, bound.Value, HypervisorLog.Open(), _log);
+        sink.OnDomainAppeared(HypervisorDomid, "xen", Guid.Empty);
+        sink.OnConsoleOffered(HypervisorDomid, _hypervisorLog);
     }
 }

@@ -31,4 +31,10 @@ internal static partial class XenLog
 
     [LoggerMessage(8, LogLevel.Warning, "Domain {Domain}: {Path} can not be written ({Error}); xl console will not find its terminal")]
     public static partial void NoTerminalKey(this ILogger log, XenDomain domain, string path, Errno error);
+
+    [LoggerMessage(9, LogLevel.Warning, "The hypervisor's own log is not served ({Error}): another program may have its interrupt; --Consoles:HypervisorLog=off leaves it alone")]
+    public static partial void NoHypervisorLog(this ILogger log, Errno error);
+
+    [LoggerMessage(10, LogLevel.Warning, "The hypervisor's own log can not be read ({Error})")]
+    public static partial void HypervisorLogNotRead(this ILogger log, Errno error);
 }
