@@ -1,0 +1,8 @@
+# A Linux PVH guest boots, and its console is there.
+# daemon: xenconsoled
+# deadline: 90
+linux_guest cave pvh </dev/null
+wait_said cave up
+wait_console cave '^lab guest up'
+type_line cave 'echo answer $((40 + 2))'
+wait_console cave '^answer 42'

@@ -1,0 +1,194 @@
+# What cases are written with. Read before each case; everything here is for dom0.
+#
+# A wait gives up after WAIT seconds (30; a case may set another number) and fails the case with what it waited for.
+set -eu
+WAIT=30
+XEN_LOGS=/var/log/xen/console
+XCS_LOGS=/var/log/xcs
+
+# fail WHY: ends the case as failed.
+fail() {
+    echo "$*" >/run/lab/reason
+    echo "FAILED: $*" >&2
+    exit 1
+}
+
+# skip WHY: ends the case as skipped.
+skip() {
+    echo "$*" >/run/lab/reason
+    exit 77
+}
+
+# note TEXT...: a line in the case's output, with the time since dom0's start.
+note() {
+    echo "[$(uptime_now)] $*"
+}
+
+uptime_now() {
+    cut -d' ' -f1 /proc/uptime
+}
+
+unmet() {
+    if [ -n "$1" ]; then
+        echo "did not match '$1'"
+    else
+        echo "did not come"
+    fi
+}
+
+# check WHAT COMMAND...: fails the case with WHAT when the command fails.
+check() {
+    local what=$1
+    shift
+    "$@" || fail "$what"
+}
+
+# same WHAT GOT EXPECTED
+same() {
+    [ "$2" = "$3" ] || fail "$1: '$2', expected '$3'"
+}
+
+# ---- guests ----
+
+# create_guest NAME pv|pvh KERNEL [KEY=VALUE]...: `xl create` with these settings; 32 MB and one processor unless they say
+# otherwise. Numbers and [lists] are written as they are, other values quoted. XL_CREATE holds options for xl.
+create_guest() {
+    local -
+    set +x
+    local name=$1 type=$2 kernel=$3 config=/run/lab/$1.cfg setting value
+    shift 3
+    for setting in "name=$name" "type=$type" "kernel=$kernel" memory=32 vcpus=1 "$@"; do
+        value=${setting#*=}
+        case $value in
+            \[*) ;;
+            *[!0-9]* | '') value="\"$value\"" ;;
+        esac
+        echo "${setting%%=*}=$value"
+    done | awk -F= '{ line[$1] = $0 } END { for (key in line) print line[key] }' >"$config" # the last word on a key counts
+    # shellcheck disable=SC2086 # several options on purpose
+    xl create ${XL_CREATE:-} "$config" || fail "xl create $name"
+}
+
+# linux_guest NAME pv|pvh [KEY=VALUE]... <<'JOB': a Debian kernel with busybox, xcs-guest and the lab's programs. It runs the
+# job (standard input; see domu/init), then a shell on its console.
+linux_guest() {
+    local -
+    set +x
+    local name=$1 type=$2 ramdisk=/run/lab/$1.cpio
+    shift 2
+    mkdir -p "/run/lab/$name"
+    cat >"/run/lab/$name/job"
+    cp /guest/linux.cpio "$ramdisk"
+    (cd "/run/lab/$name" && echo job | cpio -o -H newc) >>"$ramdisk" 2>/dev/null
+    create_guest "$name" "$type" /guest/vmlinux.gz "ramdisk=$ramdisk" memory=160 \
+        "extra=console=hvc0 quiet rdinit=/init" "$@"
+    rm "$ramdisk"
+}
+
+# test_guest NAME pv|pvh [KEY=VALUE]...: the lab's own small guest (guest/); `extra=WORDS` tells it what to do.
+test_guest() {
+    local name=$1 type=$2
+    shift 2
+    [ -e "/guest/guest-$type.elf" ] || fail "there is no test guest: tests/xenlab/guest was not built"
+    create_guest "$name" "$type" "/guest/guest-$type.elf" memory=16 "$@"
+}
+
+# domid NAME
+domid() {
+    xl domid "$1" || fail "there is no domain $1"
+}
+
+# guest_key NAME PATH: the value of a key below the guest's own path.
+guest_key() {
+    xenstore-read "/local/domain/$(domid "$1")/$2"
+}
+
+# wait_key NAME PATH [REGEX]: until the guest's key is there and matches; prints its value.
+wait_key() {
+    local -
+    set +x
+    local id
+    id=$(domid "$1")
+    lab-wait "$WAIT" key "/local/domain/$id/$2" ${3:+"$3"} || fail "guest $1: key $2 $(unmet "${3:-}")"
+}
+
+# wait_said NAME WORD [REGEX]: until the guest's job has said something (`say WORD VALUE`); prints it.
+wait_said() {
+    wait_key "$1" "data/lab/$2" ${3:+"$3"}
+}
+
+# wait_gone DOMID: until the domain has been destroyed.
+wait_gone() {
+    lab-wait "$WAIT" nokey "/local/domain/$1" || fail "domain $1 is still there"
+}
+
+# wait_file FILE [REGEX]: until a line of the file matches.
+wait_file() {
+    lab-wait "$WAIT" file "$@" || fail "$1 $(unmet "${2:-}")"
+}
+
+# console_log NAME: the file that the console's output goes to.
+console_log() {
+    if [ -e /run/lab/xenconsoled.pid ]; then
+        echo "$XEN_LOGS/guest-$1.log"
+    else
+        echo "$XCS_LOGS/guest-$1.log"
+    fi
+}
+
+# wait_console NAME REGEX: until a line of the guest's console output matches.
+wait_console() {
+    wait_file "$(console_log "$1")" "$2"
+}
+
+# console_tty NAME: the terminal that `xl console` would open.
+console_tty() {
+    wait_key "$1" console/tty '^/'
+}
+
+# type_line NAME TEXT: types a line at the guest's console.
+type_line() {
+    printf '%s\n' "$2" >"$(console_tty "$1")"
+}
+
+# ---- daemons ----
+# They live outside the case's processes; the case's header says which run when it starts (# daemon: xcsd).
+
+# start_daemon xcsd|xenconsoled [OPTION]...: returns when it serves.
+start_daemon() {
+    local -
+    set +x
+    local name=$1 pid
+    shift
+    case $name in
+        xcsd)
+            mkdir -p "$XCS_LOGS"
+            pid=$(lab-wait "$WAIT" ready xcsd --Hypervisor:Backend=xen "$@" 2>>/run/lab/logs/xcsd.log) ||
+                fail "xcsd does not start: $(tail -n 3 /run/lab/logs/xcsd.log | tr '\n' ' ')"
+            ;;
+        xenconsoled)
+            mkdir -p "$XEN_LOGS"
+            rm -f /run/xen/xenconsoled.pid
+            xenconsoled --log=guest --log-dir="$XEN_LOGS" --pid-file=/run/xen/xenconsoled.pid "$@"
+            lab-wait "$WAIT" file /run/xen/xenconsoled.pid '[0-9]' || fail "xenconsoled does not start"
+            pid=$(cat /run/xen/xenconsoled.pid)
+            ;;
+        *) fail "start_daemon: there is no daemon '$name'" ;;
+    esac
+    echo "$pid" >/sys/fs/cgroup/daemons/cgroup.procs
+    echo "$pid" >"/run/lab/$name.pid"
+}
+
+# daemon_pid NAME
+daemon_pid() {
+    cat "/run/lab/$1.pid"
+}
+
+# stop_daemon NAME [SIGNAL]: TERM if not another, and waits for its end.
+stop_daemon() {
+    local pid
+    pid=$(daemon_pid "$1")
+    kill -s "${2:-TERM}" "$pid" || fail "$1 is not running"
+    lab-wait 20 exit "$pid" || fail "$1 does not end"
+    rm "/run/lab/$1.pid"
+}

@@ -1,0 +1,219 @@
+#!/usr/bin/env bash
+# lab.sh [--shell] [FILTER]: the cases of cases/ whose names contain FILTER, in dom0 of a real Xen under QEMU.
+# Prints a line a case, what is known of each that failed, and at last "N passed, N failed, N skipped".
+# --shell: a shell in that dom0 on this terminal instead. `./build.sh lab` builds first and then calls this.
+#   XCS_BIN=FOLDER   the executables, if not artifacts/bin
+#   XCS_LAB=off      count every case as skipped
+set -euo pipefail
+
+here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
+root=$(realpath "$here/../..")
+lab=$root/artifacts/xenlab
+bin=${XCS_BIN:-$root/artifacts/bin}
+logs=$lab/logs
+boot_patience=120
+# How long after its own deadline a case may take to be cut off and cleaned up.
+grace=90
+
+shell=no
+filter=
+for argument; do
+    case $argument in
+        --shell) shell=yes ;;
+        -*)
+            echo "usage: lab.sh [--shell] [FILTER]" >&2
+            exit 2
+            ;;
+        *) filter=$argument ;;
+    esac
+done
+
+mapfile -t cases < <(cd "$here/cases" && printf '%s\n' *.sh | sed 's/\.sh$//' | grep -F -- "$filter")
+if [ ${#cases[@]} -eq 0 ] && [ $shell = no ]; then
+    echo "lab: no case in tests/xenlab/cases has '$filter' in its name" >&2
+    exit 2
+fi
+
+passed=0
+failed=0
+skipped=0
+
+finish() {
+    echo
+    echo "$passed passed, $failed failed, $skipped skipped"
+    [ "$failed" -eq 0 ]
+    exit
+}
+
+skip_all() {
+    echo "lab: skipped: $*"
+    skipped=${#cases[@]}
+    finish
+}
+
+# have PROGRAM=PACKAGE...: installs what is missing as root; otherwise the lab is skipped, with the command that mends it.
+have() {
+    local pair missing=()
+    for pair; do
+        command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}")
+    done
+    [ ${#missing[@]} -eq 0 ] && return
+    [ "$(id -u)" -eq 0 ] || skip_all "packages are missing; run: sudo apt-get install ${missing[*]}"
+    echo "lab: installing ${missing[*]}"
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } \
+        >"$lab/install.log" 2>&1 || skip_all "cannot install ${missing[*]}: $(tail -n 1 "$lab/install.log")"
+}
+
+prepare() {
+    local reason status=0
+    [ "${XCS_LAB:-}" != off ] || skip_all "XCS_LAB=off"
+    mkdir -p "$lab"
+    have qemu-system-x86_64=qemu-system-x86 cpio=cpio gcc=gcc make=make perl=perl-base xz=xz-utils zstd=zstd flock=util-linux
+    [ -x "$bin/xcsd" ] || { echo "lab: there is no $bin/xcsd; run ./build.sh" >&2; exit 1; }
+    exec 8>"$lab/lock"
+    flock -n 8 || { echo "lab: another run uses $lab; waiting for it"; flock 8; }
+    reason=$("$here/stage.sh" "$lab") || status=$?
+    [ $status -ne 3 ] || skip_all "$reason"
+    [ $status -eq 0 ] || { echo "lab: stage.sh ended with status $status" >&2; exit 1; }
+    "$here/images.sh" "$bin" "$lab"
+}
+
+# Without SMAP: QEMU before 9.1 gets an IRET from ring 3 to ring 3 wrong with it. Without RDTSCP: Xen cannot emulate it for
+# PVH guests on TCG. No comma in dom0's arguments: it would begin the next module.
+start_qemu() {
+    local arguments=$1
+    shift
+    exec qemu-system-x86_64 -accel tcg,thread=multi -cpu max,-smap,-rdtscp -m 2048 -smp 2 \
+        -nodefaults -vga none -display none -nic none -no-reboot \
+        -kernel "$lab/xen" -append "console=com1 com1=115200,8n1 dom0_mem=800M,max:800M dom0_max_vcpus=1 \
+loglvl=warning guest_loglvl=warning sched=credit bootscrub=0" \
+        -initrd "$lab/vmlinux console=hvc0 panic=-1 quiet rdinit=/init${arguments:+ $arguments},$lab/dom0.cpio" \
+        -virtfs "local,path=$logs,mount_tag=out,security_model=none" -device virtio-serial-pci "$@"
+}
+
+indent() {
+    sed 's/^/    /'
+}
+
+# What is known of a failed case: its output, the daemons' logs, the consoles, Xen's messages.
+show_failure() {
+    local file
+    for file in "$logs/$1"/*; do
+        if [ -s "$file" ] && [ "${file##*/}" != kernel ]; then
+            echo "  -- ${file##*/}"
+            tail -n 60 "$file" | tr -d '\000\r' | indent
+        fi
+    done
+    echo "  -- all of it: ${logs#"$root/"}/$1"
+}
+
+show_serial() {
+    echo "  -- the end of ${lab#"$root/"}/serial.log"
+    tail -n 30 "$lab/serial.log" | tr -d '\000\r' | indent
+}
+
+result() {
+    local name=$1 result=$2 seconds=$3 reason=$4
+    case $result in
+        ok)
+            passed=$((passed + 1))
+            printf '%-8s %6ss  %s\n' ok "$seconds" "$name"
+            ;;
+        skipped)
+            skipped=$((skipped + 1))
+            printf '%-8s %6ss  %s: %s\n' skipped "$seconds" "$name" "$reason"
+            ;;
+        *)
+            failed=$((failed + 1))
+            printf '%-8s %6ss  %s: %s\n' FAILED "$seconds" "$name" "$reason"
+            show_failure "$name"
+            ;;
+    esac
+}
+
+# The rest cannot run any more.
+give_up() {
+    local name
+    for name in "${cases[@]}"; do
+        if [ -z "${ended[$name]:-}" ]; then
+            failed=$((failed + 1))
+            printf '%-8s %6ss  %s: %s\n' FAILED - "$name" "$1"
+            [ "$name" != "$running" ] || show_failure "$name"
+        fi
+    done
+    show_serial
+}
+
+# Reads what dom0 says, a line at a time, until it is done or says nothing for too long.
+follow() {
+    local patience=$boot_patience line word name rest seconds reason outcome
+    running=
+    declare -gA ended=()
+    while true; do
+        if ! IFS= read -r -t "$patience" line <&9; then
+            give_up "dom0 said nothing for $patience s"
+            return
+        fi
+        read -r word name rest <<<"${line%$'\r'}"
+        case $word in
+            booted)
+                echo "lab: Xen $(<"$lab/xen-version") booted, dom0 at $name s"
+                patience=$grace
+                ;;
+            begin)
+                running=$name
+                patience=$((rest + grace))
+                ;;
+            end)
+                read -r outcome seconds reason <<<"$rest"
+                ended[$name]=$outcome
+                running=
+                patience=$grace
+                result "$name" "$outcome" "$seconds" "$reason"
+                ;;
+            broken)
+                give_up "not run: $name $rest"
+                return
+                ;;
+            gone)
+                give_up "dom0 or Xen died"
+                return
+                ;;
+            "done") return ;;
+        esac
+    done
+}
+
+run_cases() {
+    local name
+    rm -rf "$logs" "$lab"/port.*
+    mkdir -p "$logs"
+    printf '%s\n' "${cases[@]}" >"$logs/cases"
+    mkfifo "$lab/port.in" "$lab/port.out"
+    exec 9<>"$lab/port.out"
+    (
+        start_qemu "" -monitor none -serial "file:$lab/serial.log" \
+            -chardev "pipe,id=lab,path=$lab/port" -device virtserialport,chardev=lab,name=lab </dev/null >"$lab/qemu.log" 2>&1 &
+        echo $! >"$lab/qemu.pid"
+        wait $! || true
+        echo "gone" >&9
+    ) &
+    waiter=$!
+    trap 'kill "$(<"$lab/qemu.pid")" 2>/dev/null || true' EXIT
+    follow
+    # dom0 powers off by itself; what hangs is ended.
+    for name in $(seq 50); do
+        kill -0 "$waiter" 2>/dev/null || break
+        [ "$name" -lt 50 ] || kill "$(<"$lab/qemu.pid")" 2>/dev/null || true
+        sleep 0.1
+    done
+}
+
+if [ $shell = yes ]; then
+    prepare
+    mkdir -p "$logs"
+    start_qemu lab.shell -serial mon:stdio
+fi
+prepare
+run_cases
+finish
