@@ -2,8 +2,9 @@
 # lab.sh [--shell] [FILTER]: the cases of cases/ whose names contain FILTER, in dom0 of a real Xen under QEMU.
 # Prints a line a case, what is known of each that failed, and at last "N passed, N failed, N skipped".
 # --shell: a shell in that dom0 on this terminal instead. `./build.sh lab` builds first and then calls this.
-#   XCS_BIN=FOLDER   the executables, if not artifacts/bin
-#   XCS_LAB=off      count every case as skipped
+#   XCS_BIN=FOLDER        the executables, if not artifacts/bin
+#   XCS_LAB_PATIENCE=N    multiplies every deadline, for a machine that is slow or busy
+#   XCS_LAB=off           count every case as skipped
 set -euo pipefail
 
 here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
@@ -11,9 +12,11 @@ root=$(realpath "$here/../..")
 lab=$root/artifacts/xenlab
 bin=${XCS_BIN:-$root/artifacts/bin}
 logs=$lab/logs
-boot_patience=120
+patience=${XCS_LAB_PATIENCE:-1}
+# Seconds to dom0's first word: 8 on a quiet machine, 30 on a loaded one.
+boot_patience=$((180 * patience))
 # How long after its own deadline a case may take to be cut off and cleaned up.
-grace=90
+grace=$((120 * patience))
 
 shell=no
 filter=
@@ -146,29 +149,29 @@ give_up() {
 
 # Reads what dom0 says, a line at a time, until it is done or says nothing for too long.
 follow() {
-    local patience=$boot_patience line word name rest seconds reason outcome
+    local allowed=$boot_patience line word name rest seconds reason outcome
     running=
     declare -gA ended=()
     while true; do
-        if ! IFS= read -r -t "$patience" line <&9; then
-            give_up "dom0 said nothing for $patience s"
+        if ! IFS= read -r -t "$allowed" line <&9; then
+            give_up "dom0 said nothing for $allowed s"
             return
         fi
         read -r word name rest <<<"${line%$'\r'}"
         case $word in
             booted)
                 echo "lab: Xen $(<"$lab/xen-version") booted, dom0 at $name s"
-                patience=$grace
+                allowed=$grace
                 ;;
             begin)
                 running=$name
-                patience=$((rest + grace))
+                allowed=$((rest + grace))
                 ;;
             end)
                 read -r outcome seconds reason <<<"$rest"
                 ended[$name]=$outcome
                 running=
-                patience=$grace
+                allowed=$grace
                 result "$name" "$outcome" "$seconds" "$reason"
                 ;;
             broken)
@@ -184,11 +187,18 @@ follow() {
     done
 }
 
-run_cases() {
-    local name
-    rm -rf "$logs" "$lab"/port.*
+# The folder that dom0 sees as /out.
+offer_folder() {
+    rm -rf "$logs"
     mkdir -p "$logs"
     printf '%s\n' "${cases[@]}" >"$logs/cases"
+    echo "$patience" >"$logs/patience"
+}
+
+run_cases() {
+    local name
+    rm -f "$lab"/port.*
+    offer_folder
     mkfifo "$lab/port.in" "$lab/port.out"
     exec 9<>"$lab/port.out"
     (
@@ -211,7 +221,7 @@ run_cases() {
 
 if [ $shell = yes ]; then
     prepare
-    mkdir -p "$logs"
+    offer_folder
     start_qemu lab.shell -serial mon:stdio
 fi
 prepare

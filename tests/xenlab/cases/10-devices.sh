@@ -1,6 +1,6 @@
 # The bed itself: Xen answers, its devices and our programs are there.
 # daemon: none
-# deadline: 30
+# deadline: 60
 for device in evtchn gntdev gntalloc privcmd xenbus; do
     check "there is no /dev/xen/$device" [ -c /dev/xen/$device ]
 done

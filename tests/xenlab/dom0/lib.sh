@@ -1,8 +1,8 @@
 # What cases are written with. Read before each case; everything here is for dom0.
 #
-# A wait gives up after WAIT seconds (30; a case may set another number) and fails the case with what it waited for.
+# A wait gives up after WAIT seconds (a case may set another number) and fails the case with what it waited for.
 set -eu
-WAIT=30
+WAIT=$((60 * $(cat /out/patience)))
 XEN_LOGS=/var/log/xen/console
 XCS_LOGS=/var/log/xcs
 
@@ -117,6 +117,11 @@ wait_said() {
     wait_key "$1" "data/lab/$2" ${3:+"$3"}
 }
 
+# tell NAME STEP: lets the guest's job go on that waits with `next STEP`.
+tell() {
+    xenstore-write "/local/domain/$(domid "$1")/data/lab/step" "$2"
+}
+
 # wait_gone DOMID: until the domain has been destroyed.
 wait_gone() {
     lab-wait "$WAIT" nokey "/local/domain/$1" || fail "domain $1 is still there"
@@ -189,6 +194,6 @@ stop_daemon() {
     local pid
     pid=$(daemon_pid "$1")
     kill -s "${2:-TERM}" "$pid" || fail "$1 is not running"
-    lab-wait 20 exit "$pid" || fail "$1 does not end"
+    lab-wait "$WAIT" exit "$pid" || fail "$1 does not end"
     rm "/run/lab/$1.pid"
 }

@@ -4,3 +4,8 @@
 say() {
     xenstore-write "data/lab/$1" "$2"
 }
+
+# next STEP: waits until the case says `tell GUEST STEP`.
+next() {
+    lab-wait 100 key data/lab/step "^$1\$"
+}
