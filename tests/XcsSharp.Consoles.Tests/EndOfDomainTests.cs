@@ -152,5 +152,12 @@ public sealed class EndOfDomainTests
         viewer.Send("too late"u8);
         rig.RunIdle();
         Assert.Equal(0UL, console.BytesIn);
+
+        // It is read and forgotten: held back, it would stop the reading of the viewer, and hide the viewer's end.
+        for (int i = 0; i < 20; i++)
+        {
+            viewer.Send(new byte[50_000]);
+            rig.RunIdle();
+        }
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace XcsSharp.Switching.Tests;
 
 public sealed class SessionTests : IDisposable
@@ -143,6 +145,28 @@ public sealed class SessionTests : IDisposable
         _rig.Settle();
         _rig.Advance(_rig.Options.UnboundGrace + TimeSpan.FromMilliseconds(1));
         Assert.Equal(8, _guest.TakeAnswers().Count);
+    }
+
+    [Fact]
+    public void What_a_session_was_given_of_a_domain_that_is_gone_takes_no_memory()
+    {
+        WeakReference channel = ServeAndRemove();
+        GC.Collect();
+        Assert.False(channel.IsAlive);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        WeakReference ServeAndRemove()
+        {
+            FakeGuest guest = _rig.AddGuest(77);
+            guest.Send(MessageType.Console, 1);
+            _rig.Settle();
+            Assert.Equal(RecordType.Request, Assert.Single(_session.Data.TakeAll()).Type);
+            WeakReference served = new(_rig.Channel(guest));
+            _rig.RemoveDomain(guest);
+            _rig.Settle();
+            guest.Transport = null!; // the played guest would keep it alive
+            return served;
+        }
     }
 
     [Fact]

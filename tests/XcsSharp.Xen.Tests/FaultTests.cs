@@ -32,6 +32,35 @@ public sealed class FaultTests
     }
 
     [Fact]
+    public async Task A_failure_that_does_not_pass_is_given_up_until_the_guest_speaks_again()
+    {
+        JumpingClock clock = new();
+        await using SimWorld world = await SimWorld.StartAsync(clock: clock);
+        SimDomain domain = await world.CreateDomainAsync(4);
+        GuestActor program = domain.StartProgram();
+        await world.CommandAsync("fault", "grant", "4", "ENOMEM");
+        program.Publish();
+        world.Until(() => world.Log.Lines.Count == 1, "a line about it");
+        await world.SettleAsync();
+
+        ulong before = world.Hypervisor.PageLooks;
+        for (int second = 0; second < 100; second++)
+        {
+            clock.Jump(TimeSpan.FromSeconds(1));
+            world.Loop.RunOnce(TimeSpan.Zero);
+        }
+
+        Assert.InRange(world.Hypervisor.PageLooks - before, 1ul, (ulong)ControlPages.Tries);
+        Assert.Single(world.Log.Lines);
+
+        await world.CommandAsync("fault", "clear", "all");
+        program.Withdraw();
+        program.Publish();
+        GrantedPageTests.UntilServed(world, 4);
+        program.Dispose();
+    }
+
+    [Fact]
     public async Task A_revoked_grant_costs_only_that_guest_its_channel()
     {
         await using SimWorld world = await SimWorld.StartAsync();
@@ -75,5 +104,15 @@ public sealed class FaultTests
 
         world.Until(() => world.Log.Lines.Count == 2, "a line about the key");
         Assert.Contains("ring-ref can not be read (EACCES)", world.Log.Lines[1], StringComparison.Ordinal);
+    }
+
+    /// <summary>The real clock, and what the test adds to it.</summary>
+    private sealed class JumpingClock : TimeProvider
+    {
+        private long _added;
+
+        public override long GetTimestamp() => base.GetTimestamp() + _added;
+
+        public void Jump(TimeSpan time) => _added += (long)(time.TotalSeconds * TimestampFrequency);
     }
 }

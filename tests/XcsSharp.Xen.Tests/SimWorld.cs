@@ -22,16 +22,17 @@ internal sealed class SimWorld : IAsyncDisposable
     private readonly List<IAsyncDisposable> _domains = [];
     private XenHypervisor? _hypervisor;
 
-    private SimWorld(SimMachine machine)
+    private SimWorld(SimMachine machine, TimeProvider? clock)
     {
         Machine = machine;
+        Loop = new EventLoop(clock);
     }
 
     public static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public SimMachine Machine { get; }
 
-    public EventLoop Loop { get; private set; } = new();
+    public EventLoop Loop { get; private set; }
 
     public RecordingSink Sink { get; private set; } = new();
 
@@ -42,13 +43,13 @@ internal sealed class SimWorld : IAsyncDisposable
 
     public XenHypervisor Hypervisor => _hypervisor!;
 
-    public static async Task<SimWorld> StartAsync(bool started = true)
+    public static async Task<SimWorld> StartAsync(bool started = true, TimeProvider? clock = null)
     {
         SkipWithoutCompiler();
         Environment.SetEnvironmentVariable(
             HypervisorLibraries.LibraryVariable, Executables.Path("libsimxen.so"));
         HypervisorLibraries.Use(HypervisorBackend.Sim);
-        SimWorld world = new(await SimMachine.StartAsync(Cancel));
+        SimWorld world = new(await SimMachine.StartAsync(Cancel), clock);
         if (started)
         {
             world.StartHypervisor();
