@@ -61,6 +61,20 @@ internal sealed class ConsoleRig : IDisposable
         return (guest, program, Console(domid));
     }
 
+    /// <summary>A console ring of a guest, which is made if it does not exist, with its driver and its console.</summary>
+    public (FakeGuest Guest, FakeConsole Ring, RingProgram Program, GuestConsole Console) AddRing(
+        uint domid = 1, string? name = null, FakeGuest? guest = null, int number = 0)
+    {
+        guest ??= Hypervisor.AddDomain(domid, name);
+        FakeConsole ring = guest.AddConsole(number);
+        var program = new RingProgram(ring);
+        RunIdle();
+        return (guest, ring, program, Consoles.Find(new ConsoleId(Switch.FindByDomid(guest.Domid)!, number))!);
+    }
+
+    /// <summary>The answer to LIST, without the way over the socket.</summary>
+    public DomainList List() => DomainListing.Build(Switch, Consoles);
+
     public TestClient Connect(int? receiveBuffer = null)
     {
         var client = new TestClient(_place["console.sock"], receiveBuffer);
@@ -117,6 +131,14 @@ internal sealed class ConsoleRig : IDisposable
 
     /// <summary>Has the guest write all of it, however often the ring fills.</summary>
     public void Write(ConsoleProgram program, ReadOnlyMemory<byte> output)
+    {
+        program.Write(output);
+        RunUntil(() => program.Unsent == 0, "the guest's output to go");
+        RunIdle();
+    }
+
+    /// <inheritdoc cref="Write(ConsoleProgram, ReadOnlyMemory{byte})"/>
+    public void Write(RingProgram program, ReadOnlyMemory<byte> output)
     {
         program.Write(output);
         RunUntil(() => program.Unsent == 0, "the guest's output to go");

@@ -19,7 +19,15 @@ public sealed class OperatorTests
     [InlineData("ATTACH 77\n", "unknown-domain", "LIST")]
     [InlineData("ATTACH twin\n", "ambiguous-domain", "3, 4")]
     [InlineData("ATTACH quiet\n", "no-console", "LIST")]
-    [InlineData("HELLO\n", "unknown-request", "ATTACH domid-or-name, LIST, STATUS")]
+    [InlineData("ATTACH twin#1\n", "ambiguous-domain", "3, 4")]
+    [InlineData("ATTACH 3#1\n", "no-console", "no console #1 yet; it has: twin")]
+    [InlineData("ATTACH quiet#control\n", "no-console", "LIST")]
+    [InlineData("ATTACH 3#10\n", "no-console", "nothing, #1 to #9, or #control")]
+    [InlineData("ATTACH 3#\n", "no-console", "#control")]
+    [InlineData("ATTACH 3#-1\n", "no-console", "#control")]
+    [InlineData("ATTACH 3#Control\n", "no-console", "#control")]
+    [InlineData("ATTACH #control\n", "unknown-domain", "LIST")]
+    [InlineData("HELLO\n", "unknown-request", "ATTACH domid-or-name (or with #1, #control), LIST, STATUS")]
     [InlineData("\n", "unknown-request", "STATUS")]
     [InlineData("ATTACH \n", "unknown-request", "ATTACH")]
     [InlineData("\0\u0001\u0002\n", "unknown-request", "ATTACH")]
@@ -149,12 +157,18 @@ public sealed class OperatorTests
         DomainList list = Document(rig, "LIST\n", OperatorJson.Default.DomainList);
         Assert.Equal([3u, 7u], list.Domains.Select(domain => domain.Domid));
         Assert.Equal(
-            new DomainEntry(3, 1, "quiet", null, "waiting", null, null, null, null, 0, 0, 0, 0, 0, 0, 0), list.Domains[0]);
+            new DomainEntry(3, 1, "quiet", null, "waiting", null, null, null, null, 0, 0, 0, 0, 0, 0, 0),
+            list.Domains[0] with { Consoles = null });
+        Assert.Empty(list.Domains[0].Consoles!);
         Assert.Equal(
             new DomainEntry(
                 7, 1, "web", "granted", "connected", null, guest.LocalPort, rig.Link("web"), rig.Console(7).PtyDevice,
                 1, 100, 3, 0, 2, 2, 0),
-            list.Domains[1]);
+            list.Domains[1] with { Consoles = null });
+        Assert.Equal(
+            new ConsoleEntry(
+                "web", -1, "granted", "connected", null, guest.LocalPort, rig.Link("web"), rig.Console(7).PtyDevice, 1, 100, 3, 0),
+            Assert.Single(list.Domains[1].Consoles!));
     }
 
     [Fact]

@@ -48,7 +48,7 @@ public sealed class FakeConsole
     public bool IsServed => _transport is { IsDisposed: false };
 
     /// <summary>The terminal that the toolstack's tools would find now.</summary>
-    public string? Terminal { get; internal set; }
+    public string? Terminal { get; set; }
 
     /// <summary>Called when dom0 signals; where an interrupt would be.</summary>
     public Action? Interrupt { get; set; }
