@@ -62,6 +62,9 @@ internal sealed class ConsoleRingTransport : ConsoleTransport
         return _ring.Put(input);
     }
 
+    /// <summary>The guest may have changed the key of its terminal.</summary>
+    public void RestoreTerminal() => _terminal.Restore();
+
     public override void PublishTerminal(string? device) => _terminal.Publish(device);
 
     protected override void OnStarting() => _ring.Connect();

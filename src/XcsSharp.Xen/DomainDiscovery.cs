@@ -29,7 +29,7 @@ internal sealed class DomainDiscovery : IReadyHandler, IDisposable
 
     private readonly HypervisorConnections _connections;
     private readonly ControlPages _pages;
-    private readonly PrimaryConsoles? _consoles;
+    private readonly GuestConsoles? _consoles;
     private readonly LookSchedule _schedule;
     private readonly TimeProvider _clock;
     private readonly ILogger _log;
@@ -49,7 +49,7 @@ internal sealed class DomainDiscovery : IReadyHandler, IDisposable
     /// <param name="consoles">Null when console rings are not served.</param>
     /// <param name="log">For what can not be followed.</param>
     public DomainDiscovery(
-        EventLoop loop, HypervisorConnections connections, ControlPages pages, PrimaryConsoles? consoles, ILogger log)
+        EventLoop loop, HypervisorConnections connections, ControlPages pages, GuestConsoles? consoles, ILogger log)
     {
         _loop = loop;
         _connections = connections;
@@ -84,6 +84,7 @@ internal sealed class DomainDiscovery : IReadyHandler, IDisposable
             throw new ErrnoException("list the domains", error, null);
         }
 
+        _consoles?.OnFirstListed();
         Settle();
         _registration = _loop.Register(_connections.Store.FileDescriptor, Readiness.Readable, this);
     }
@@ -99,6 +100,13 @@ internal sealed class DomainDiscovery : IReadyHandler, IDisposable
         }
 
         return _table.Find(domid);
+    }
+
+    /// <summary>Something was done that its keys do not tell of.</summary>
+    public void LookSoon(XenDomain domain, DomainNews news)
+    {
+        Note(domain, news);
+        Plan(0);
     }
 
     public void OnReady(Readiness ready)
@@ -179,8 +187,7 @@ internal sealed class DomainDiscovery : IReadyHandler, IDisposable
         // A name is read when the domains are up to date: it may be that of the next life already.
         DomainNews news = path == domain.NamePath ? DomainNews.Name
             : path.StartsWith(domain.PagePath, StringComparison.Ordinal) ? DomainNews.ControlPage
-            : path == domain.TerminalPath ? DomainNews.None // our own word
-            : DomainNews.PrimaryConsole;
+            : GuestConsoles.NewsOf(domain, path);
         if (news != DomainNews.None)
         {
             Note(domain, news);
@@ -202,11 +209,7 @@ internal sealed class DomainDiscovery : IReadyHandler, IDisposable
             domain.TriesLeft = ControlPages.Tries;
         }
 
-        if (news.HasFlag(DomainNews.PrimaryConsole))
-        {
-            domain.PrimaryConsole.TriesLeft = PrimaryConsoles.Tries;
-        }
-
+        GuestConsoles.OnNews(domain, news);
         _schedule.Add(domain, news);
     }
 
@@ -225,7 +228,11 @@ internal sealed class DomainDiscovery : IReadyHandler, IDisposable
             }
         }
 
-        next = Math.Min(next, _schedule.RunDue());
+        Plan(Math.Min(next, _schedule.RunDue()));
+    }
+
+    private void Plan(long next)
+    {
         if (next != LookSchedule.Never)
         {
             TimeSpan wait = _clock.GetElapsedTime(_clock.GetTimestamp(), next);
@@ -246,9 +253,9 @@ internal sealed class DomainDiscovery : IReadyHandler, IDisposable
             again |= DomainNews.ControlPage;
         }
 
-        if (news.HasFlag(DomainNews.PrimaryConsole) && _consoles is not null && _consoles.Look(domain))
+        if (_consoles is not null)
         {
-            again |= DomainNews.PrimaryConsole;
+            again |= _consoles.Look(domain, news);
         }
 
         return again;
@@ -290,12 +297,8 @@ internal sealed class DomainDiscovery : IReadyHandler, IDisposable
             // A dead domain's nodes are gone and its watches with them in spirit only: they must be taken back.
             _ = _connections.Store.Unwatch(domain.PagePath, domain.Token);
             _ = _connections.Store.Unwatch(domain.NamePath, domain.Token);
-            if (_consoles is not null)
-            {
-                _ = _connections.Store.Unwatch(domain.ConsolePath, domain.Token);
-            }
-
             _sink!.OnDomainGone(domain.Domid);
+            _consoles?.OnGone(domain);
         }
 
         foreach (XenDomain domain in _appeared)
@@ -304,12 +307,7 @@ internal sealed class DomainDiscovery : IReadyHandler, IDisposable
             domain.Name = TryReadName(domain) ?? domain.Name;
             _sink!.OnDomainAppeared(domain.Domid, domain.Name, domain.Uuid);
             WatchKeys(domain, domain.PagePath);
-            if (_consoles is not null)
-            {
-                WatchKeys(domain, domain.ConsolePath);
-            }
-
-            Note(domain, DomainNews.ControlPage | DomainNews.PrimaryConsole);
+            Note(domain, DomainNews.ControlPage | WatchConsoles(domain));
         }
 
         _gone.Clear();
@@ -325,6 +323,22 @@ internal sealed class DomainDiscovery : IReadyHandler, IDisposable
         {
             _log.NotWatched(domain, error);
         }
+    }
+
+    private DomainNews WatchConsoles(XenDomain domain)
+    {
+        if (_consoles is null)
+        {
+            return DomainNews.None;
+        }
+
+        (DomainNews news, Errno error) = _consoles.OnAppeared(domain);
+        if (error != Errno.OK)
+        {
+            _log.NotWatched(domain, error);
+        }
+
+        return news;
     }
 
     private string? TryReadName(XenDomain domain)

@@ -11,4 +11,5 @@ internal enum DomainNews
     ControlPage = 2,
 
     PrimaryConsole = 4,
+    SecondaryConsoles = 8,
 }

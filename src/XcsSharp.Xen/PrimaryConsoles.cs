@@ -18,9 +18,6 @@ namespace XcsSharp.Xen;
 /// </remarks>
 internal sealed class PrimaryConsoles
 {
-    /// <summary>How often a failure that may pass is tried again, without anything having been said anew.</summary>
-    public const int Tries = 5;
-
     /// <summary>Frame numbers have 52 bits at most (x86-64 page tables).</summary>
     private const ulong MaxFrame = (1ul << 52) - 1;
 
@@ -58,16 +55,23 @@ internal sealed class PrimaryConsoles
             return Refuse(console, $"its key type can not be read ({error})", mayPass: true);
         }
 
-        bool read = TryReadNumber(domain, "ring-ref", 0, MaxFrame, out ulong frame, out string? problem, out bool missing);
         ulong port = 0;
-        if (read)
+        error = _store.ReadNumber(domain.ConsolePath, "ring-ref", 0, MaxFrame, out ulong frame, out string? problem);
+        if (error == Errno.OK)
         {
-            read = TryReadNumber(domain, "port", 1, ProtocolLimits.MaxPorts - 1, out port, out problem, out missing);
+            error = _store.ReadNumber(
+                domain.ConsolePath, "port", 1, ProtocolLimits.MaxPorts - 1, out port, out problem);
         }
 
-        // Keys that vanish are no news about the console: that is the first sign of a domain's end, and its last
-        // words are still in the ring.
-        return read ? Serve(console, frame, (int)port) : !missing && Refuse(console, problem!, mayPass: false);
+        return error switch
+        {
+            Errno.OK => Serve(console, frame, (int)port),
+
+            // Keys that vanish are no news about the console: that is the first sign of a domain's end, and its last
+            // words are still in the ring.
+            Errno.ENOENT => false,
+            _ => Refuse(console, problem!, mayPass: error != Errno.EINVAL),
+        };
     }
 
     private bool Serve(XenConsole console, ulong frame, int port)
@@ -129,18 +133,5 @@ internal sealed class PrimaryConsoles
         }
 
         return mayPass && console.TriesLeft-- > 0;
-    }
-
-    private bool TryReadNumber(
-        XenDomain domain, string key, ulong least, ulong most, out ulong value, out string? problem, out bool missing)
-    {
-        value = 0;
-        Errno error = _store.Read($"{domain.ConsolePath}/{key}", out string? text);
-        missing = error == Errno.ENOENT;
-        problem = error != Errno.OK || text is null ? $"its key {key} can not be read ({error})"
-            : !GuestText.TryParseNumber(text, least, most, out value)
-                ? $"its key {key} is '{GuestText.Shown(text)}' instead of a number from {least} to {most}"
-            : null;
-        return problem is null;
     }
 }

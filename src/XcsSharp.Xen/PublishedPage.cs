@@ -46,7 +46,7 @@ internal readonly record struct PublishedPage(ulong Nonce, uint Reference, int P
         XenStoreConnection store, string path, ulong nonce, out PublishedPage page, out string? problem)
     {
         page = default;
-        if (!TryReadNumber(store, path, "version", 0, uint.MaxValue, out ulong version, out problem))
+        if (store.ReadNumber(path, "version", 0, uint.MaxValue, out ulong version, out problem) != Errno.OK)
         {
             return false;
         }
@@ -57,8 +57,8 @@ internal readonly record struct PublishedPage(ulong Nonce, uint Reference, int P
             return false;
         }
 
-        if (!TryReadNumber(store, path, "ring-ref", 0, uint.MaxValue, out ulong reference, out problem)
-            || !TryReadNumber(store, path, "event-channel", 1, ProtocolLimits.MaxPorts - 1, out ulong port, out problem))
+        if (store.ReadNumber(path, "ring-ref", 0, uint.MaxValue, out ulong reference, out problem) != Errno.OK
+            || store.ReadNumber(path, "event-channel", 1, ProtocolLimits.MaxPorts - 1, out ulong port, out problem) != Errno.OK)
         {
             return false;
         }
@@ -80,18 +80,5 @@ internal readonly record struct PublishedPage(ulong Nonce, uint Reference, int P
         return version != GrantedHeader.CurrentVersion ? $"the header of its control page has version {version}"
             : header.Nonce != Nonce ? "the nonce in its control page is not the one in its key ready"
             : null;
-    }
-
-    private static bool TryReadNumber(
-        XenStoreConnection store, string path, string key, ulong least, ulong most, out ulong value, out string? problem)
-    {
-        value = 0;
-        Errno error = store.Read($"{path}/{key}", out string? text);
-        problem = error == Errno.ENOENT ? $"its key {key} is missing"
-            : error != Errno.OK || text is null ? $"its key {key} can not be read ({error})"
-            : !GuestText.TryParseNumber(text, least, most, out value)
-                ? $"its key {key} is '{GuestText.Shown(text)}' instead of a number from {least} to {most}"
-            : null;
-        return problem is null;
     }
 }

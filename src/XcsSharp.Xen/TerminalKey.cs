@@ -15,10 +15,12 @@ namespace XcsSharp.Xen;
 /// <param name="log">For what could not be written.</param>
 internal sealed class TerminalKey(XenStoreConnection store, XenDomain domain, string directory, ILogger log)
 {
-    private const int Tries = 8;
+    /// <summary>A guest that changes it in a loop does not keep us writing.</summary>
+    private const int MaxRestores = 5;
 
     private readonly string _path = directory + "/tty";
     private string? _published;
+    private int _restores;
 
     /// <summary>Writes the key, or removes it if it still has what was written. Nothing is made of a domain that is gone.</summary>
     public void Publish(string? device)
@@ -28,7 +30,8 @@ internal sealed class TerminalKey(XenStoreConnection store, XenDomain domain, st
             return;
         }
 
-        Errno error = domain.IsGone ? Errno.ENOENT : InTransaction(device);
+        Errno error = domain.IsGone ? Errno.ENOENT
+            : store.InTransaction(transaction => device is null ? Remove(transaction) : Put(device, transaction));
         if (error == Errno.OK && device is not null)
         {
             error = Check(device);
@@ -41,52 +44,30 @@ internal sealed class TerminalKey(XenStoreConnection store, XenDomain domain, st
         }
     }
 
-    private Errno InTransaction(string? device)
+    /// <summary>The guest may have changed the key, where the directory is its own: it is put right, a few times.</summary>
+    public void Restore()
     {
-        Errno error = Errno.EAGAIN;
-        for (int i = 0; i < Tries && error == Errno.EAGAIN; i++)
+        if (_published is not { } device || domain.IsGone || Check(device) == Errno.OK)
         {
-            error = store.Begin(out uint transaction);
-            if (error != Errno.OK)
-            {
-                return error;
-            }
-
-            error = device is null ? Remove(transaction) : Put(device, transaction);
-            if (error == Errno.OK)
-            {
-                error = store.Commit(transaction);
-            }
-            else
-            {
-                _ = store.Abort(transaction);
-            }
+            return;
         }
 
-        return error;
+        _published = null;
+        bool again = _restores++ < MaxRestores;
+        log.TerminalKeyChanged(domain, _path, again ? "written again" : "left alone from now on");
+        if (again)
+        {
+            Publish(device);
+        }
     }
 
     private Errno Put(string device, uint transaction)
     {
         // A write makes all the directories above: it must not bring a dead domain's back.
         Errno error = store.Read(directory + "/port", out _, transaction);
-        if (error != Errno.OK)
-        {
-            return error;
-        }
-
-        error = store.Write(_path, device, transaction);
-        if (error != Errno.OK)
-        {
-            return error;
-        }
-
-        ReadOnlySpan<xs_permissions> permissions =
-        [
-            new() { id = 0, perms = XenStore.XS_PERM_NONE },
-            new() { id = domain.Domid, perms = XenStore.XS_PERM_READ },
-        ];
-        return store.SetPermissions(_path, permissions, transaction);
+        return error != Errno.OK
+            ? error
+            : store.WriteOwned(_path, device, owner: 0, reader: domain.Domid, transaction);
     }
 
     private Errno Remove(uint transaction)

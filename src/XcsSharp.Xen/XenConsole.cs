@@ -1,8 +1,11 @@
 namespace XcsSharp.Xen;
 
 /// <summary>One console of one life of a domid, and what was made of it last.</summary>
-internal sealed class XenConsole(XenDomain domain, int number)
+internal class XenConsole(XenDomain domain, int number)
 {
+    /// <summary>How often a failure that may pass is tried again, without anything having been said anew.</summary>
+    public const int Tries = 5;
+
     public XenDomain Domain { get; } = domain;
 
     /// <summary>0: the primary one; 1..9: a secondary one.</summary>

@@ -15,6 +15,8 @@ internal sealed class XenDomain
         PagePath = path + "/data/xcs";
         ConsolePath = path + "/console";
         TerminalPath = ConsolePath + "/tty";
+        DeviceConsolesPath = path + "/device/console";
+        BackEndConsolesPath = string.Create(CultureInfo.InvariantCulture, $"{SecondaryConsoleKeys.BackEnds}/{domid}");
         ClassicPath = string.Create(CultureInfo.InvariantCulture, $"{StorePaths.Classic}/{domid}");
         Token = string.Create(CultureInfo.InvariantCulture, $"{domid}:{life}");
         PrimaryConsole = new XenConsole(this, 0);
@@ -40,6 +42,12 @@ internal sealed class XenDomain
     /// <summary>Where its terminal is made known, by us.</summary>
     public string TerminalPath { get; }
 
+    /// <summary>Below it the front ends of consoles that were added. Guest-owned.</summary>
+    public string DeviceConsolesPath { get; }
+
+    /// <summary>Below it their back ends.</summary>
+    public string BackEndConsolesPath { get; }
+
     /// <summary>
     /// Watch token. Names the life too: an event that was queued for the predecessor of a reused domid finds nobody.
     /// </summary>
@@ -61,6 +69,9 @@ internal sealed class XenDomain
     public string? SeenClassic { get; set; }
 
     public XenConsole PrimaryConsole { get; }
+
+    /// <summary>Those that were added by us, at most nine.</summary>
+    public List<SecondaryConsole> SecondaryConsoles { get; } = [];
 
     /// <summary>What has to be looked at again, at <see cref="NextLook"/>.</summary>
     public DomainNews News { get; set; }

@@ -29,6 +29,7 @@ public sealed class XenHypervisor : IHypervisor, IDisposable
     private readonly HypervisorConnections _connections;
     private readonly TransportFactory _transports;
     private readonly ConsoleTransports _consoles;
+    private readonly GuestConsoles? _guestConsoles;
     private readonly DomainDiscovery _discovery;
     private HypervisorLogTransport? _hypervisorLog;
     private bool _disposed;
@@ -51,8 +52,13 @@ public sealed class XenHypervisor : IHypervisor, IDisposable
             _transports = new TransportFactory(loop, _connections);
             var pages = new ControlPages(_connections.Store, _transports, domid => _discovery?.Find(domid), backend, log);
             _consoles = new ConsoleTransports(loop, _connections, log);
-            PrimaryConsoles? primary = options.Rings ? new(_connections.Store, _consoles, log) : null;
-            _discovery = new DomainDiscovery(loop, _connections, pages, primary, log);
+            _guestConsoles = options.Rings
+                ? new GuestConsoles(
+                    _connections.Store,
+                    new PrimaryConsoles(_connections.Store, _consoles, log),
+                    new SecondaryConsoles(_connections.Store, _consoles, loop.Clock, log))
+                : null;
+            _discovery = new DomainDiscovery(loop, _connections, pages, _guestConsoles, log);
         }
         catch
         {
@@ -113,6 +119,36 @@ public sealed class XenHypervisor : IHypervisor, IDisposable
             Errno.ESRCH => OpenFailure.NoSuchDomain,
             _ => OpenFailure.Failed,
         };
+    }
+
+    public ConsoleFailure AddConsole(uint domid, out int number)
+    {
+        number = 0;
+        return _guestConsoles is null ? ConsoleFailure.NotSupported
+            : _discovery.FindOrRefresh(domid) is not { } domain ? ConsoleFailure.NoSuchDomain
+            : _guestConsoles.Add(domain, out number);
+    }
+
+    public ConsoleFailure RemoveConsole(uint domid, int number)
+    {
+        if (_guestConsoles is null)
+        {
+            return ConsoleFailure.NotSupported;
+        }
+
+        if (_discovery.FindOrRefresh(domid) is not { } domain)
+        {
+            return ConsoleFailure.NoSuchDomain;
+        }
+
+        ConsoleFailure failure = _guestConsoles.Remove(domain, number);
+        if (failure == ConsoleFailure.None)
+        {
+            // The guest may say nothing at all, and then there is no news.
+            _discovery.LookSoon(domain, DomainNews.SecondaryConsoles);
+        }
+
+        return failure;
     }
 
     public bool TryBindVirq(int virq, IPortHandler handler, out int port)

@@ -32,6 +32,12 @@ internal static partial class XenLog
     [LoggerMessage(8, LogLevel.Warning, "Domain {Domain}: {Path} can not be written ({Error}); xl console will not find its terminal")]
     public static partial void NoTerminalKey(this ILogger log, XenDomain domain, string path, Errno error);
 
+    [LoggerMessage(11, LogLevel.Warning, "Domain {Domain}: the guest has changed {Path}, which names its terminal; {Done}")]
+    public static partial void TerminalKeyChanged(this ILogger log, XenDomain domain, string path, string done);
+
+    [LoggerMessage(12, LogLevel.Warning, "Domain {Domain}: console {Number} could not be {What} ({Error})")]
+    public static partial void ConsoleNotChanged(this ILogger log, XenDomain domain, int number, string what, Errno error);
+
     [LoggerMessage(9, LogLevel.Warning, "The hypervisor's own log is not served ({Error}): another program may have its interrupt; --Consoles:HypervisorLog=off leaves it alone")]
     public static partial void NoHypervisorLog(this ILogger log, Errno error);
 

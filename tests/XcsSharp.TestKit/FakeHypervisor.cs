@@ -63,6 +63,14 @@ public sealed class FakeHypervisor(Action<Action> post) : IHypervisor
         return OpenFailure.None;
     }
 
+    public ConsoleFailure AddConsole(uint domid, out int number)
+    {
+        number = 0;
+        return ConsoleFailure.NotSupported;
+    }
+
+    public ConsoleFailure RemoveConsole(uint domid, int number) => ConsoleFailure.NotSupported;
+
     public bool TryBindVirq(int virq, IPortHandler handler, out int port)
     {
         port = 0;

@@ -22,6 +22,19 @@ public interface IHypervisor
     /// <param name="transport">Owned by the caller; not started.</param>
     OpenFailure OpenClassic(uint domid, int localPort, int remotePort, out IChannelTransport? transport);
 
+    /// <summary>
+    /// Adds a console to a domain, with the lowest number that is free. It is offered to the sink when the guest's driver has
+    /// taken it up, which may be never.
+    /// </summary>
+    /// <param name="domid">The guest.</param>
+    /// <param name="number">1..9, the guest's hvc1 and so on.</param>
+    ConsoleFailure AddConsole(uint domid, out int number);
+
+    /// <summary>
+    /// Removes a console that <see cref="AddConsole"/> made. The guest is asked to let go first; the sink hears of the end.
+    /// </summary>
+    ConsoleFailure RemoveConsole(uint domid, int number);
+
     /// <summary>Binds a virtual interrupt of dom0. The port is masked on every event, as a channel's is.</summary>
     bool TryBindVirq(int virq, IPortHandler handler, out int port);
 

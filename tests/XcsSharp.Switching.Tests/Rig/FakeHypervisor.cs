@@ -58,6 +58,14 @@ internal sealed class FakeHypervisor : IHypervisor
         return transport;
     }
 
+    public ConsoleFailure AddConsole(uint domid, out int number)
+    {
+        number = 0;
+        return ConsoleFailure.NotSupported;
+    }
+
+    public ConsoleFailure RemoveConsole(uint domid, int number) => ConsoleFailure.NotSupported;
+
     public bool TryBindVirq(int virq, IPortHandler handler, out int port)
     {
         port = 0;
