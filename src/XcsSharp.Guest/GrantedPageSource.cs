@@ -1,8 +1,8 @@
 using System.Globalization;
-using System.Security.Cryptography;
 
 using XcsSharp.Interop;
 using XcsSharp.Interop.Xen;
+using XcsSharp.Reactor;
 using XcsSharp.Rings;
 
 namespace XcsSharp.Guest;
@@ -75,9 +75,7 @@ internal sealed class GrantedPageSource : IControlPageSource
 
     private static ulong NewNonce()
     {
-        Span<byte> random = stackalloc byte[sizeof(ulong)];
-        RandomNumberGenerator.Fill(random);
-        ulong nonce = BitConverter.ToUInt64(random);
+        ulong nonce = RandomNumber.Next();
         return nonce != 0 ? nonce : 1;
     }
 

@@ -86,6 +86,12 @@ public sealed class ReferenceTests
             "lock (", "Monitor.", "Interlocked.", "SemaphoreSlim", "ConcurrentDictionary", "ConcurrentQueue",
             "new Thread(", "Task.Run", "ThreadPool."));
 
+    /// <summary>It loads OpenSSL: not there in a small dom0 or guest, and a program without it is aborted.</summary>
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void Nothing_needs_OpenSSL(string project)
+        => Assert.Empty(Places(project, "System.Security.Cryptography", "SslStream"));
+
     [Fact]
     public void The_search_for_words_finds_them()
         => Assert.NotEmpty(Places("XcsSharp.Rings", "Volatile."));

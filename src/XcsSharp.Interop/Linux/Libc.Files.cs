@@ -66,6 +66,9 @@ internal static partial class Libc
     internal static partial int flock(SafeFileHandle fd, int operation);
 
     [LibraryImport(Library, SetLastError = true)]
+    internal static unsafe partial nint getrandom(void* buffer, nuint count, uint flags);
+
+    [LibraryImport(Library, SetLastError = true)]
     internal static partial int eventfd(uint initial, int flags);
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

@@ -78,6 +78,21 @@ internal static unsafe class Sys
         return true;
     }
 
+    /// <summary>64 bits from the kernel's generator; waits for it only while the machine starts.</summary>
+    public static ulong Random()
+    {
+        ulong value;
+        SysResult result;
+        do
+        {
+            // SAFETY: writes the variable, which is on the stack; so few bytes never come in part (getrandom(2)).
+            result = SysResult.From(Libc.getrandom(&value, sizeof(ulong), 0));
+        }
+        while (result.Error == Errno.EINTR);
+        result.OrThrow("getrandom");
+        return value;
+    }
+
     public static SysResult Unlink(string path) => SysResult.From(Libc.unlink(path));
 
     public static void ChangeMode(string path, uint mode) => SysResult.From(Libc.chmod(path, mode)).OrThrow("chmod", path);

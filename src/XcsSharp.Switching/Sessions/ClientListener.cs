@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
 
@@ -109,9 +107,9 @@ public sealed class ClientListener : IDisposable
         uint id;
         do
         {
-            id = (uint)RandomNumberGenerator.GetInt32(1, int.MaxValue);
+            id = (uint)(RandomNumber.Next() & int.MaxValue);
         }
-        while (_sessions.ContainsKey(id));
+        while (id == 0 || _sessions.ContainsKey(id));
         return id;
     }
 
