@@ -3,7 +3,7 @@
 # Prints a line a case, what is known of each that failed, and at last "N passed, N failed, N skipped".
 # --shell: a shell in that dom0 on this terminal instead. `./build.sh lab` builds first and then calls this.
 #   XCS_BIN=FOLDER        the executables, if not artifacts/bin
-#   XCS_LAB_PATIENCE=N    multiplies every deadline, for a machine that is slow or busy
+#   XCS_LAB_PATIENCE=N    multiplies every deadline; otherwise the load average decides
 #   XCS_LAB=off           count every case as skipped
 set -euo pipefail
 
@@ -12,7 +12,8 @@ root=$(realpath "$here/../..")
 lab=$root/artifacts/xenlab
 bin=${XCS_BIN:-$root/artifacts/bin}
 logs=$lab/logs
-patience=${XCS_LAB_PATIENCE:-1}
+# A guest that boots in 8 seconds on a quiet machine needs a minute on a busy one.
+patience=${XCS_LAB_PATIENCE:-$(awk -v processors="$(nproc)" '{ print int(1 + $1 / processors / 2) }' /proc/loadavg)}
 # Seconds to dom0's first word: 8 on a quiet machine, 30 on a loaded one.
 boot_patience=$((180 * patience))
 # How long after its own deadline a case may take to be cut off and cleaned up.
@@ -140,7 +141,7 @@ give_up() {
     for name in "${cases[@]}"; do
         if [ -z "${ended[$name]:-}" ]; then
             failed=$((failed + 1))
-            printf '%-8s %6ss  %s: %s\n' FAILED - "$name" "$1"
+            printf '%-8s %6s   %s: %s\n' FAILED "" "$name" "$1"
             [ "$name" != "$running" ] || show_failure "$name"
         fi
     done
@@ -160,7 +161,7 @@ follow() {
         read -r word name rest <<<"${line%$'\r'}"
         case $word in
             booted)
-                echo "lab: Xen $(<"$lab/xen-version") booted, dom0 at $name s"
+                echo "lab: Xen $(<"$lab/xen-version") booted, dom0 at $name s; deadlines times $patience"
                 allowed=$grace
                 ;;
             begin)

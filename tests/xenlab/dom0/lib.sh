@@ -1,6 +1,7 @@
 # What cases are written with. Read before each case; everything here is for dom0.
 #
 # A wait gives up after WAIT seconds (a case may set another number) and fails the case with what it waited for.
+# Bodies are not traced (local -; set +x): the case's own lines are what its reader wants to see.
 set -eu
 WAIT=$((60 * $(cat /out/patience)))
 XEN_LOGS=/var/log/xen/console
@@ -8,6 +9,8 @@ XCS_LOGS=/var/log/xcs
 
 # fail WHY: ends the case as failed.
 fail() {
+    local -
+    set +x
     echo "$*" >/run/lab/reason
     echo "FAILED: $*" >&2
     exit 1
@@ -21,6 +24,8 @@ skip() {
 
 # note TEXT...: a line in the case's output, with the time since dom0's start.
 note() {
+    local -
+    set +x
     echo "[$(uptime_now)] $*"
 }
 
@@ -38,6 +43,8 @@ unmet() {
 
 # check WHAT COMMAND...: fails the case with WHAT when the command fails.
 check() {
+    local -
+    set +x
     local what=$1
     shift
     "$@" || fail "$what"
@@ -45,6 +52,8 @@ check() {
 
 # same WHAT GOT EXPECTED
 same() {
+    local -
+    set +x
     [ "$2" = "$3" ] || fail "$1: '$2', expected '$3'"
 }
 
@@ -78,8 +87,9 @@ linux_guest() {
     shift 2
     mkdir -p "/run/lab/$name"
     cat >"/run/lab/$name/job"
+    cp /out/patience "/run/lab/$name/"
     cp /guest/linux.cpio "$ramdisk"
-    (cd "/run/lab/$name" && echo job | cpio -o -H newc) >>"$ramdisk" 2>/dev/null
+    (cd "/run/lab/$name" && printf 'job\npatience\n' | cpio -o -H newc) >>"$ramdisk" 2>/dev/null
     create_guest "$name" "$type" /guest/vmlinux.gz "ramdisk=$ramdisk" memory=160 \
         "extra=console=hvc0 quiet rdinit=/init" "$@"
     rm "$ramdisk"
@@ -87,6 +97,8 @@ linux_guest() {
 
 # test_guest NAME pv|pvh [KEY=VALUE]...: the lab's own small guest (guest/); `extra=WORDS` tells it what to do.
 test_guest() {
+    local -
+    set +x
     local name=$1 type=$2
     shift 2
     [ -e "/guest/guest-$type.elf" ] || fail "there is no test guest: tests/xenlab/guest was not built"
@@ -95,11 +107,15 @@ test_guest() {
 
 # domid NAME
 domid() {
+    local -
+    set +x
     xl domid "$1" || fail "there is no domain $1"
 }
 
 # guest_key NAME PATH: the value of a key below the guest's own path.
 guest_key() {
+    local -
+    set +x
     xenstore-read "/local/domain/$(domid "$1")/$2"
 }
 
@@ -114,26 +130,36 @@ wait_key() {
 
 # wait_said NAME WORD [REGEX]: until the guest's job has said something (`say WORD VALUE`); prints it.
 wait_said() {
+    local -
+    set +x
     wait_key "$1" "data/lab/$2" ${3:+"$3"}
 }
 
 # tell NAME STEP: lets the guest's job go on that waits with `next STEP`.
 tell() {
+    local -
+    set +x
     xenstore-write "/local/domain/$(domid "$1")/data/lab/step" "$2"
 }
 
 # wait_gone DOMID: until the domain has been destroyed.
 wait_gone() {
+    local -
+    set +x
     lab-wait "$WAIT" nokey "/local/domain/$1" || fail "domain $1 is still there"
 }
 
 # wait_file FILE [REGEX]: until a line of the file matches.
 wait_file() {
+    local -
+    set +x
     lab-wait "$WAIT" file "$@" || fail "$1 $(unmet "${2:-}")"
 }
 
 # console_log NAME: the file that the console's output goes to.
 console_log() {
+    local -
+    set +x
     if [ -e /run/lab/xenconsoled.pid ]; then
         echo "$XEN_LOGS/guest-$1.log"
     else
@@ -143,16 +169,22 @@ console_log() {
 
 # wait_console NAME REGEX: until a line of the guest's console output matches.
 wait_console() {
+    local -
+    set +x
     wait_file "$(console_log "$1")" "$2"
 }
 
 # console_tty NAME: the terminal that `xl console` would open.
 console_tty() {
+    local -
+    set +x
     wait_key "$1" console/tty '^/'
 }
 
 # type_line NAME TEXT: types a line at the guest's console.
 type_line() {
+    local -
+    set +x
     printf '%s\n' "$2" >"$(console_tty "$1")"
 }
 
@@ -186,11 +218,15 @@ start_daemon() {
 
 # daemon_pid NAME
 daemon_pid() {
+    local -
+    set +x
     cat "/run/lab/$1.pid"
 }
 
 # stop_daemon NAME [SIGNAL]: TERM if not another, and waits for its end.
 stop_daemon() {
+    local -
+    set +x
     local pid
     pid=$(daemon_pid "$1")
     kill -s "${2:-TERM}" "$pid" || fail "$1 is not running"

@@ -1,4 +1,5 @@
-# What jobs in Linux guests are written with.
+# What jobs in Linux guests are written with. A wait that gives up ends the job.
+WAIT=$((60 * $(cat /patience)))
 
 # say WORD VALUE: tells the case in dom0, through xenstore.
 say() {
@@ -7,5 +8,10 @@ say() {
 
 # next STEP: waits until the case says `tell GUEST STEP`.
 next() {
-    lab-wait 100 key data/lab/step "^$1\$"
+    lab-wait "$WAIT" key data/lab/step "^$1\$" >/dev/null
+}
+
+# wait_file FILE [REGEX]: until a line of the file matches.
+wait_file() {
+    lab-wait "$WAIT" file "$@"
 }
