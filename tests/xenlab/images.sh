@@ -85,7 +85,7 @@ dom0_root() {
     local root=$out/root-dom0 xen=usr/lib/xen-$version/bin program
     rm -rf "$root"
     common_root "$root"
-    mkdir -p "$root/$xen" "$root"/{etc/xen/scripts,guest,var/lib/xen,var/lib/xenstored,var/log/xen} "$root/lab/cases"
+    mkdir -p "$root/$xen" "$root"/{etc/xen/scripts,guest,lab/preload,var/lib/xen,var/lib/xenstored,var/log/xen} "$root/lab/cases"
     ln -s "xen-$version" "$root/usr/lib/xen"
     : >"$root/etc/xen/xl.conf"
     cp -r "$stage/lib/modules/$kernel" "$root/lib/modules/"
@@ -99,8 +99,9 @@ dom0_root() {
     copy_xen_libraries "$root" libxenevtchn.so.1 libxenforeignmemory.so.1 libxengnttab.so.1 libxenstore.so.4
     install -m 755 "$here"/dom0/{init,run-cases} "$root/lab/"
     mv "$root/lab/init" "$root/init"
-    cp "$here"/dom0/{lib.sh,shell.txt,shell-profile} "$root/lab/"
+    cp "$here"/dom0/{lib.sh,consoles.sh,shell.txt,shell-profile} "$root/lab/"
     cp "$here"/cases/*.sh "$root/lab/cases/"
+    cp "$out"/tools/preload/*.so "$root/lab/preload/"
     cp "$out/linux.cpio" "$out/vmlinux.gz" "$root/guest/"
     find "$out/guest" -name 'guest-*.elf' -exec cp {} "$root/guest/" \; 2>/dev/null || true
     archive "$root" "$out/dom0.cpio"

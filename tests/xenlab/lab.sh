@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# lab.sh [--shell] [FILTER]: the cases of cases/ whose names contain FILTER, in dom0 of a real Xen under QEMU.
+# lab.sh [--shell] [FILTER]...: the cases of cases/ whose names contain a FILTER, in dom0 of a real Xen under QEMU. A case with
+# the line "# when: on demand" runs only when a FILTER is its whole name.
 # Prints a line a case, what is known of each that failed, and at last "N passed, N failed, N skipped".
 # --shell: a shell in that dom0 on this terminal instead. `./build.sh lab` builds first and then calls this.
 #   XCS_BIN=FOLDER        the executables, if not artifacts/bin
 #   XCS_LAB_PATIENCE=N    multiplies every deadline; otherwise the load average decides
 #   XCS_LAB=off           count every case as skipped
+#   XCS_LAB_CONSOLE=xenconsoled    run the cases of "# daemon: console" under that instead of xcsd, to prove the cases
 set -euo pipefail
 
 here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
@@ -20,21 +22,43 @@ boot_patience=$((180 * patience))
 grace=$((120 * patience))
 
 shell=no
-filter=
+filters=()
 for argument; do
     case $argument in
         --shell) shell=yes ;;
         -*)
-            echo "usage: lab.sh [--shell] [FILTER]" >&2
+            echo "usage: lab.sh [--shell] [FILTER]..." >&2
             exit 2
             ;;
-        *) filter=$argument ;;
+        *) filters+=("$argument") ;;
     esac
 done
 
-mapfile -t cases < <(cd "$here/cases" && printf '%s\n' *.sh | sed 's/\.sh$//' | grep -F -- "$filter")
+# chosen NAME: whether this run is to have the case.
+chosen() {
+    local filter
+    if grep -q '^# when: on demand' "$here/cases/$1.sh"; then
+        for filter in "${filters[@]}"; do
+            [ "$filter" != "$1" ] || return 0
+        done
+        return 1
+    fi
+    for filter in "${filters[@]}"; do
+        [[ $1 != *"$filter"* ]] || return 0
+    done
+    [ ${#filters[@]} -eq 0 ]
+}
+
+cases=()
+for name in "$here"/cases/*.sh; do
+    name=${name##*/}
+    name=${name%.sh}
+    if chosen "$name"; then
+        cases+=("$name")
+    fi
+done
 if [ ${#cases[@]} -eq 0 ] && [ $shell = no ]; then
-    echo "lab: no case in tests/xenlab/cases has '$filter' in its name" >&2
+    echo "lab: no case in tests/xenlab/cases has '${filters[*]}' in its name" >&2
     exit 2
 fi
 
@@ -194,6 +218,7 @@ offer_folder() {
     mkdir -p "$logs"
     printf '%s\n' "${cases[@]}" >"$logs/cases"
     echo "$patience" >"$logs/patience"
+    echo "${XCS_LAB_CONSOLE:-xcsd}" >"$logs/console-daemon"
 }
 
 run_cases() {

@@ -60,7 +60,8 @@ same() {
 # ---- guests ----
 
 # create_guest NAME pv|pvh KERNEL [KEY=VALUE]...: `xl create` with these settings; 32 MB and one processor unless they say
-# otherwise. Numbers and [lists] are written as they are, other values quoted. XL_CREATE holds options for xl.
+# otherwise. Numbers and [lists] are written as they are, other values quoted. XL_CREATE holds options for xl;
+# XL_CREATE=none only writes the settings to /run/lab/NAME.cfg.
 create_guest() {
     local -
     set +x
@@ -74,6 +75,7 @@ create_guest() {
         esac
         echo "${setting%%=*}=$value"
     done | awk -F= '{ line[$1] = $0 } END { for (key in line) print line[key] }' >"$config" # the last word on a key counts
+    [ "${XL_CREATE:-}" != none ] || return 0
     # shellcheck disable=SC2086 # several options on purpose
     xl create ${XL_CREATE:-} "$config" || fail "xl create $name"
 }
@@ -92,7 +94,6 @@ linux_guest() {
     (cd "/run/lab/$name" && printf 'job\npatience\n' | cpio -o -H newc) >>"$ramdisk" 2>/dev/null
     create_guest "$name" "$type" /guest/vmlinux.gz "ramdisk=$ramdisk" memory=160 \
         "extra=console=hvc0 quiet rdinit=/init" "$@"
-    rm "$ramdisk"
 }
 
 # test_guest NAME pv|pvh [KEY=VALUE]...: the lab's own small guest (guest/); `extra=WORDS` tells it what to do.
@@ -188,8 +189,42 @@ type_line() {
     printf '%s\n' "$2" >"$(console_tty "$1")"
 }
 
+# shell_answers NAME WORD: the shell on a Linux guest's console does what is typed. Each time with another WORD.
+shell_answers() {
+    type_line "$1" "echo $2-\$((40 + 2))"
+    wait_console "$1" "^$2-42"
+}
+
+# person_at NAME WORD [OPTION]...: somebody comes to the shell with `xl console`, types, sees the answer and leaves with ^].
+person_at() {
+    local name=$1 word=$2
+    shift 2
+    lab-pty -t "$WAIT" 's:\n' 'e:guest# ' "s:echo $word-\$((40 + 2))\\n" "e:$word-42" 's:\x1d' x:0 -- xl console "$@" "$name" ||
+        fail "xl console $name: what '$word' awaited did not come"
+}
+
+# ring_produced NAME: the bytes that the guest has put into its console ring since it was built (below 4 GiB).
+ring_produced() {
+    lab-ring "$(domid "$1")" | cut -d' ' -f2
+}
+
+# size_of FILE
+size_of() {
+    stat -c %s "$1"
+}
+
 # ---- daemons ----
 # They live outside the case's processes; the case's header says which run when it starts (# daemon: xcsd).
+
+# start_console [unlimited]: the daemon under test takes the consoles over, if wanted without its limit on a guest's output.
+# A case that is for any console daemon says "# daemon: console", or "# daemon: none" and starts it with this.
+start_console() {
+    case $CONSOLE_DAEMON-${1:-} in
+        xcsd-unlimited) start_daemon xcsd --Switching:GuestBytesPerSecond=0 ;;
+        xenconsoled-unlimited) XENCONSOLED_PRELOAD=/lab/preload/fastclock.so start_daemon xenconsoled ;;
+        *) start_daemon "$CONSOLE_DAEMON" ;;
+    esac
+}
 
 # start_daemon xcsd|xenconsoled [OPTION]...: returns when it serves.
 start_daemon() {
@@ -206,7 +241,7 @@ start_daemon() {
         xenconsoled)
             mkdir -p "$XEN_LOGS"
             rm -f /run/xen/xenconsoled.pid
-            xenconsoled --log=guest --log-dir="$XEN_LOGS" --pid-file=/run/xen/xenconsoled.pid "$@"
+            env ${XENCONSOLED_PRELOAD:+"LD_PRELOAD=$XENCONSOLED_PRELOAD"} xenconsoled --log=guest --log-dir="$XEN_LOGS" --pid-file=/run/xen/xenconsoled.pid "$@"
             lab-wait "$WAIT" file /run/xen/xenconsoled.pid '[0-9]' || fail "xenconsoled does not start"
             pid=$(cat /run/xen/xenconsoled.pid)
             ;;

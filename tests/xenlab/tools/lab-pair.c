@@ -33,8 +33,15 @@ static const char complaint[] = "\npair: ";
 
 static int terminal;
 static int64_t patience = 30000;
-/* What one side sends, and what it expects, of the round. */
-static seeded_fill *const fill = seeded_bytes;
+
+/* The stream to the guest. Its kernel keeps ^O for itself where the terminal is its console
+ * (SysRq), so there is none in it. */
+static void without_sysrq(uint64_t seed, uint64_t position, uint8_t *out, size_t count) {
+    seeded_bytes(seed, position, out, count);
+    for (size_t i = 0; i < count; i++)
+        if (out[i] == 0x0F)
+            out[i] = 0xF0;
+}
 
 static void open_terminal(const char *path) {
     struct termios raw;
@@ -122,6 +129,7 @@ static void hear_exactly(const char *wanted) {
 
 /* A stream that is sent in writes of random sizes. */
 struct sender {
+    seeded_fill *fill;
     uint64_t seed;
     uint64_t sizes;
     uint64_t position;
@@ -134,12 +142,12 @@ struct sender {
 static void send_some(struct sender *out) {
     if (out->sent == out->held) {
         uint8_t size[4];
-        fill(~out->seed, out->sizes++ * sizeof(size), size, sizeof(size));
+        seeded_bytes(~out->seed, out->sizes++ * sizeof(size), size, sizeof(size));
         out->held = 1 + (size[0] | (size_t)size[1] << 8) % LARGEST_WRITE;
         if (out->held > out->length - out->position)
             out->held = (size_t)(out->length - out->position);
         out->sent = 0;
-        fill(out->seed, out->position, out->bytes, out->held);
+        out->fill(out->seed, out->position, out->bytes, out->held);
     }
     size_t count = write_now(out->bytes + out->sent, out->held - out->sent);
     out->sent += count;
@@ -171,10 +179,18 @@ static void receive_some(struct seeded_check *in) {
     exit(1);
 }
 
+struct stream {
+    seeded_fill *fill;
+    uint64_t seed;
+};
+
+static struct stream up(uint64_t seed) { return (struct stream){seeded_bytes, seed * 2}; }
+static struct stream down(uint64_t seed) { return (struct stream){without_sysrq, seed * 2 + 1}; }
+
 /* One stream each way, at the same time. */
-static void exchange(uint64_t sending, uint64_t receiving, uint64_t bytes) {
-    struct sender out = {.seed = sending, .length = bytes};
-    struct seeded_check in = {"lab-pair", fill, receiving, bytes, 0};
+static void exchange(struct stream sent, struct stream received, uint64_t bytes) {
+    struct sender out = {.fill = sent.fill, .seed = sent.seed, .length = bytes};
+    struct seeded_check in = {"lab-pair", received.fill, received.seed, bytes, 0};
     while (out.position < out.length || in.position < in.length) {
         short wanted = 0, happened;
         if (out.position < out.length)
@@ -194,10 +210,6 @@ static void exchange(uint64_t sending, uint64_t receiving, uint64_t bytes) {
     }
 }
 
-/* The seeds of a round's two directions. */
-static uint64_t seed_up(uint64_t seed) { return seed * 2; }
-static uint64_t seed_down(uint64_t seed) { return seed * 2 + 1; }
-
 static void play_dom0(uint64_t seed, uint64_t bytes, int64_t seconds) {
     char line[LINE];
     int64_t start = now_ms();
@@ -209,7 +221,7 @@ static void play_dom0(uint64_t seed, uint64_t bytes, int64_t seconds) {
                  (unsigned long long)(seed + rounds), (unsigned long long)piece);
         say(line);
         hear_exactly(line);
-        exchange(seed_down(seed + rounds), seed_up(seed + rounds), piece);
+        exchange(down(seed + rounds), up(seed + rounds), piece);
         done += piece;
         rounds++;
     }
@@ -235,7 +247,7 @@ static void play_domu(void) {
         if (sscanf(line, "pair seed %llu bytes %llu", &seed, &bytes) != 2)
             die("what is '%s'?", line);
         say(line);
-        exchange(seed_up(seed), seed_down(seed), bytes);
+        exchange(up(seed), down(seed), bytes);
         done += bytes;
         if (!hear(line, now_ms() + patience))
             die("after %llu bytes each way the other side says nothing more", done);

@@ -2,10 +2,12 @@
  * Seeded bytes for one end of a console or a channel, and their check at the other.
  *
  * lab-stream gen [-t] SEED BYTES [FROM]                 writes them to standard output
- * lab-stream check [-t] [-a MARK] SEED BYTES [FROM]     reads standard input until all have come
+ * lab-stream check [-et] [-a MARK] SEED BYTES [FROM]    reads standard input until all have come
  *
  * -t: text in lines of 64 characters, which a terminal in raw output mode does not change.
- * -a MARK: what comes before the line MARK does not count; carriage returns after it are expected.
+ * -a MARK: what comes before the line MARK does not count; carriage returns in text after it are
+ * expected.
+ * -e: the input may end anywhere in the stream, as that of a guest that was killed does.
  * FROM: position in the stream to begin at; 0 if not given.
  */
 #include <errno.h>
@@ -57,8 +59,8 @@ static size_t without_returns(uint8_t *bytes, size_t count) {
     return kept;
 }
 
-static void check(seeded_fill *fill, uint64_t seed, uint64_t from, uint64_t bytes,
-                  const char *mark) {
+static void check(seeded_fill *fill, uint64_t seed, uint64_t from, uint64_t bytes, const char *mark,
+                  bool may_end) {
     struct seeded_check check = {"lab-stream", fill, seed, from + bytes, from};
     uint8_t piece[4096];
     if (mark != NULL)
@@ -70,21 +72,24 @@ static void check(seeded_fill *fill, uint64_t seed, uint64_t from, uint64_t byte
             read(STDIN_FILENO, piece, missing < sizeof(piece) ? (size_t)missing : sizeof(piece));
         if (got < 0 && errno == EINTR)
             continue;
+        if (got == 0 && may_end)
+            break;
         if (got <= 0)
             die("the input ends at byte %llu of %llu (seed %llu)%s%s",
                 (unsigned long long)check.position, (unsigned long long)check.length,
                 (unsigned long long)seed, got < 0 ? ": " : "", got < 0 ? strerror(errno) : "");
-        size_t count = mark != NULL ? without_returns(piece, (size_t)got) : (size_t)got;
+        size_t count =
+            mark != NULL && fill == seeded_text ? without_returns(piece, (size_t)got) : (size_t)got;
         if (seeded_accept(&check, piece, count) != 0)
             exit(1);
     }
     fprintf(stderr, "lab-stream: %llu bytes of seed %llu, all in order\n",
-            (unsigned long long)bytes, (unsigned long long)seed);
+            (unsigned long long)(check.position - from), (unsigned long long)seed);
 }
 
 int main(int argc, char **argv) {
     static const char help[] = "usage: lab-stream gen [-t] SEED BYTES [FROM]\n"
-                               "       lab-stream check [-t] [-a MARK] SEED BYTES [FROM]\n";
+                               "       lab-stream check [-et] [-a MARK] SEED BYTES [FROM]\n";
     if (argc < 2)
         usage(help);
     bool generating = strcmp(argv[1], "gen") == 0;
@@ -92,13 +97,16 @@ int main(int argc, char **argv) {
         usage(help);
     seeded_fill *fill = seeded_bytes;
     const char *mark = NULL;
+    bool may_end = false;
     int option;
     optind = 2;
-    while ((option = getopt(argc, argv, "ta:")) != -1) {
+    while ((option = getopt(argc, argv, "eta:")) != -1) {
         if (option == 't')
             fill = seeded_text;
         else if (option == 'a' && !generating)
             mark = optarg;
+        else if (option == 'e' && !generating)
+            may_end = true;
         else
             usage(help);
     }
@@ -110,6 +118,6 @@ int main(int argc, char **argv) {
     if (generating)
         generate(fill, seed, from, bytes);
     else
-        check(fill, seed, from, bytes, mark);
+        check(fill, seed, from, bytes, mark, may_end);
     return 0;
 }
