@@ -92,14 +92,14 @@ dom0_root() {
     for program in xl xenstored xenconsoled xenconsole xen-init-dom0 lsevtchn xen-diag libxl-save-helper; do
         cp "$stage/$xen/$program" "$root/$xen/"
     done
-    cp "$bin"/{xcsd,xcsctl,xcs-guest} "$root/bin/"
+    cp "$stage/usr/bin/strace" "$bin"/{xcsd,xcsctl,xcs-guest} "$root/bin/"
     find "$bin" -maxdepth 1 -name '*.so' ! -name libsimxen.so ! -name libxcs_xenctrl.so -exec cp {} "$root/bin/" \;
     cp "$out/libxcs_xenctrl.so" "$root/lib/x86_64-linux-gnu/"
-    copy_libraries "$root" "$root/$xen"/* "$root"/bin/xcs* "$out/libxcs_xenctrl.so"
+    copy_libraries "$root" "$root/$xen"/* "$root"/bin/{xcs*,strace} "$out/libxcs_xenctrl.so"
     copy_xen_libraries "$root" libxenevtchn.so.1 libxenforeignmemory.so.1 libxengnttab.so.1 libxenstore.so.4
     install -m 755 "$here"/dom0/{init,run-cases} "$root/lab/"
     mv "$root/lab/init" "$root/init"
-    cp "$here"/dom0/{lib.sh,consoles.sh,shell.txt,shell-profile} "$root/lab/"
+    cp "$here"/dom0/{lib.sh,consoles.sh,figures.sh,shell.txt,shell-profile} "$root/lab/"
     cp "$here"/cases/*.sh "$root/lab/cases/"
     cp "$out"/tools/preload/*.so "$root/lab/preload/"
     cp "$out/linux.cpio" "$out/vmlinux.gz" "$root/guest/"

@@ -140,12 +140,23 @@ show_serial() {
     tail -n 30 "$lab/serial.log" | tr -d '\000\r' | indent
 }
 
+# What a case has found out (/run/lab/logs/report.txt) is shown, and stays until it finds out something else.
+keep_report() {
+    local report=$logs/$1/report.txt
+    if [ -e "$report" ]; then
+        cp "$report" "$lab/${1#*-}.txt"
+        indent <"$report"
+        echo "  -- also in ${lab#"$root/"}/${1#*-}.txt"
+    fi
+}
+
 result() {
     local name=$1 result=$2 seconds=$3 reason=$4
     case $result in
         ok)
             passed=$((passed + 1))
             printf '%-8s %6ss  %s\n' ok "$seconds" "$name"
+            keep_report "$name"
             ;;
         skipped)
             skipped=$((skipped + 1))

@@ -43,6 +43,7 @@ choose_packages() {
         "linux-image-$kernel" "$hypervisor" "xen-utils-$version" "libxenmisc$version" libxen-dev
         xenstore-utils libxencall1 libxenevtchn1 libxenforeignmemory1 libxengnttab1 libxenstore4 libxentoollog1
         libxenhypfs1 libxentoolcore1 libxendevicemodel1 busybox-static
+        strace libunwind8
         libyajl2 libuuid1 zlib1g liblzma5 libbz2-1.0 liblzo2-2 libzstd1 libnl-3-200 libnl-route-3-200 libaio1
     )
 }

@@ -3,7 +3,6 @@
 # daemon: none
 # deadline: 400
 MiB=1048576
-WAIT=150
 . /lab/consoles.sh
 start_console unlimited
 

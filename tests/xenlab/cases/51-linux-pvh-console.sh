@@ -2,6 +2,5 @@
 # log.
 # daemon: console
 # deadline: 300
-WAIT=150
 . /lab/consoles.sh
 same_in_all_places cave pvh

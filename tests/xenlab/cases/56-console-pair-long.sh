@@ -2,7 +2,6 @@
 # when: on demand
 # daemon: none
 # deadline: 780
-WAIT=150
 . /lab/consoles.sh
 start_console unlimited
 linux_guest lin pv </dev/null

@@ -226,6 +226,17 @@ start_console() {
     esac
 }
 
+# restart_console SIGNAL [unlimited]: ends the daemon under test with that signal and starts it again. Terminals that the store
+# still names are forgotten first, so that the next wait for one is a wait for the new daemon.
+restart_console() {
+    local id
+    stop_daemon "$CONSOLE_DAEMON" "$1"
+    for id in $(xenstore-list /local/domain); do
+        xenstore-rm "/local/domain/$id/console/tty" 2>/dev/null || true
+    done
+    start_console ${2:+"$2"}
+}
+
 # start_daemon xcsd|xenconsoled [OPTION]...: returns when it serves.
 start_daemon() {
     local -

@@ -2,12 +2,15 @@
  * Waits, without looking again and again, until something has happened; ends with 1 when it has not
  * in time.
  *
- * lab-wait SECONDS file PATH [PATTERN]    a file exists, and a line in it matches the extended
- * regular expression lab-wait SECONDS key PATH [PATTERN]     a xenstore key exists, and its value
- * matches; prints the value lab-wait SECONDS nokey PATH             a xenstore key does not exist
- * (any more) lab-wait SECONDS exit PID               a process has ended lab-wait SECONDS ready
- * PROGRAM...       starts a program that tells a service manager when it is ready, and leaves it
- * running; prints its process id
+ *   lab-wait SECONDS file PATH [PATTERN]   a file exists, and a line in it matches the extended
+ *                                          regular expression
+ *   lab-wait SECONDS size PATH BYTES       a file has at least so many bytes
+ *   lab-wait SECONDS key PATH [PATTERN]    a xenstore key exists, and its value matches; prints the
+ *                                          value
+ *   lab-wait SECONDS nokey PATH            a xenstore key does not exist (any more)
+ *   lab-wait SECONDS exit PID              a process has ended
+ *   lab-wait SECONDS ready PROGRAM...      starts a program that tells a service manager when it is
+ *                                          ready, and leaves it running; prints its process id
  */
 #include <errno.h>
 #include <libgen.h>
@@ -20,6 +23,7 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -31,6 +35,7 @@
 static int64_t deadline;
 static regex_t pattern;
 static bool any = true;
+static uint64_t wanted_size;
 
 static void compile(const char *text) {
     if (text == NULL)
@@ -70,18 +75,23 @@ static bool in_file(const char *path) {
     return found;
 }
 
+static bool is_large(const char *path) {
+    struct stat file;
+    return stat(path, &file) == 0 && (uint64_t)file.st_size >= wanted_size;
+}
+
 /* The folder is watched, so that the file may come later, and it is looked at after the watch is
  * there. */
-static bool wait_for_file(const char *path) {
+static bool wait_for_file(const char *path, bool (*come)(const char *path)) {
     char *copy = strdup(path);
     int watch = inotify_init1(IN_CLOEXEC);
     if (inotify_add_watch(watch, dirname(copy), IN_CREATE | IN_MODIFY | IN_MOVED_TO) < 0)
         die("%s: its folder: %s", path, strerror(errno));
     free(copy);
-    while (!in_file(path)) {
+    while (!come(path)) {
         char events[4096];
         if (!readable(watch, deadline))
-            return in_file(path);
+            return come(path);
         if (read(watch, events, sizeof(events)) < 0)
             die("inotify: %s", strerror(errno));
     }
@@ -174,6 +184,7 @@ static void wait_for_ready(char **program) {
 
 int main(int argc, char **argv) {
     static const char help[] = "usage: lab-wait SECONDS file PATH [PATTERN]\n"
+                               "       lab-wait SECONDS size PATH BYTES\n"
                                "       lab-wait SECONDS key PATH [PATTERN]\n"
                                "       lab-wait SECONDS nokey PATH\n"
                                "       lab-wait SECONDS exit PID\n"
@@ -188,10 +199,14 @@ int main(int argc, char **argv) {
     }
     if (argc > 5)
         usage(help);
-    compile(argc == 5 ? argv[4] : NULL);
+    bool sized = strcmp(what, "size") == 0;
+    if (sized)
+        wanted_size = number(argc == 5 ? argv[4] : "", INT64_MAX);
+    else
+        compile(argc == 5 ? argv[4] : NULL);
     bool happened;
-    if (strcmp(what, "file") == 0)
-        happened = wait_for_file(argv[3]);
+    if (sized || strcmp(what, "file") == 0)
+        happened = wait_for_file(argv[3], sized ? is_large : in_file);
     else if (strcmp(what, "key") == 0)
         happened = wait_for_key(argv[3], true);
     else if (strcmp(what, "nokey") == 0)
