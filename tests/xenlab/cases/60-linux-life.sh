@@ -15,7 +15,7 @@ next_life() {
 }
 
 linux_guest lin pv memory=128 </dev/null
-wait_said lin "done"
+wait_said lin up
 shell_answers lin first
 
 note "pause"
@@ -48,7 +48,7 @@ wait_console lin '^reboot-42'
 xl reboot lin
 next_life lin "$id"
 id=$(domid lin)
-wait_said lin "done"
+wait_said lin up
 shell_answers lin rebooted
 person_at lin again
 
