@@ -19,7 +19,7 @@ public sealed class OtherConsoleDaemonTests
         ChildResult beside = await XcsdDaemon.RunAsync(places, Lab.Cancel, [OnXen, "--Consoles:Rings=off"]);
 
         Assert.Equal(CannotStart, refused.ExitCode);
-        Assert.Contains($"xenconsoled (process {other.Pid})", refused.Error, StringComparison.Ordinal);
+        Assert.Contains($"xenconsoled (process {other.Id})", refused.Error, StringComparison.Ordinal);
         Assert.Contains("systemctl stop xenconsoled", refused.Error, StringComparison.Ordinal);
         Assert.Contains("--Consoles:Rings=off", refused.Error, StringComparison.Ordinal);
 
@@ -36,7 +36,7 @@ public sealed class OtherConsoleDaemonTests
 
         ChildResult result = await XcsdDaemon.RunAsync(new DaemonPlaces(machine), Lab.Cancel, [OnXen]);
 
-        Assert.DoesNotContain($"process {other.Pid}", result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain($"process {other.Id}", result.Error, StringComparison.Ordinal);
     }
 
     [Fact]
