@@ -21,6 +21,8 @@ public sealed class SettingsTests
         ("Sockets:Console", ["", "relative", s_longPath], []),
         ("Sockets:Mode", ["1777", "0668", "66", "00660"], ["0600", "0777"]),
         ("Sockets:Group", ["with:colon", "a-name-that-has-more-than-32-bytes"], []),
+        ("Consoles:Rings", ["maybe", ""], ["on", "off"]),
+        ("Consoles:HypervisorLog", ["yes", "1"], ["on", "off"]),
         ("Consoles:PtyDirectory", ["relative"], []),
         ("Consoles:BacklogBytes", ["4095", "1073741825", "-1"], ["4 KiB", "1 GiB"]),
         ("Consoles:MaxViewersPerConsole", ["0", "65537"], ["1", "65536"]),
@@ -34,6 +36,7 @@ public sealed class SettingsTests
         ("Switching:FirstRecordTimeout", ["99ms", "601s"], ["100ms", "10m"]),
         ("Switching:SessionQueueBytes", ["65535", "268435457"], ["64 KiB", "256 MiB"]),
         ("Switching:RequestQueue", ["0", "65537"], ["1", "65536"]),
+        ("Switching:GuestBytesPerSecond", ["65535", "1073741825", "-1"], ["0", "1 GiB"]),
         ("Switching:MaxSessions", ["0", "65537"], ["1", "65536"]),
     ];
 
