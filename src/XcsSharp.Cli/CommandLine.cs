@@ -11,9 +11,6 @@ namespace XcsSharp.Cli;
 /// <summary>The verbs and options of xcsctl, and what an error of each kind becomes.</summary>
 internal sealed class CommandLine
 {
-    /// <summary>No <c>-n</c> was given.</summary>
-    private const int NoNumber = int.MinValue;
-
     private const string SocketVariable = "XCS_CONSOLE_SOCKET";
 
     private readonly StandardStreams _streams;
@@ -117,11 +114,10 @@ internal sealed class CommandLine
         {
             Description = "A domid or a name; with #1 to #9 a secondary console of it, with #control the control channel's",
         };
-        Option<int> number = new("-n")
+        Option<int?> number = new("-n")
         {
             Description = "As DOMAIN#N: 1 to 9, a secondary console; 0, the primary ring",
             HelpName = "N",
-            DefaultValueFactory = _ => NoNumber,
         };
         Option<bool> fresh = new("--new") { Description = "Begin with nothing old (otherwise: the last screenful)" };
         Option<bool> all = new("--all") { Description = "Begin with all the output that the daemon still has" };
@@ -155,12 +151,12 @@ internal sealed class CommandLine
         });
         command.Validators.Add(result =>
         {
-            int which = result.GetValue(number);
-            if (which is not NoNumber and (< 0 or > 9))
+            int? which = result.GetValue(number);
+            if (which is < 0 or > 9)
             {
                 result.AddError($"-n {which}: give 0 for the primary console ring, or 1 to 9 for a secondary one");
             }
-            else if (which != NoNumber && result.GetValue(domain)?.Contains(OperatorProtocol.ConsoleMark) == true)
+            else if (which is not null && result.GetValue(domain)?.Contains(OperatorProtocol.ConsoleMark) == true)
             {
                 result.AddError("-n and a console in DOMAIN exclude each other");
             }
@@ -173,7 +169,7 @@ internal sealed class CommandLine
         command.SetAction((parsed, _) => new ConsoleCommand(_streams)
         {
             Socket = parsed.GetValue(_socket)!,
-            Domain = parsed.GetValue(number) is int which and not NoNumber
+            Domain = parsed.GetValue(number) is int which
                 ? $"{parsed.GetValue(domain)}{OperatorProtocol.ConsoleMark}{which}"
                 : parsed.GetValue(domain)!,
             Replay = parsed.GetValue(all) ? ConsoleReplay.All : parsed.GetValue(fresh) ? ConsoleReplay.New : ConsoleReplay.Recent,

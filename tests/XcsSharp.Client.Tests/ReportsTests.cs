@@ -19,9 +19,39 @@ public sealed class ReportsTests
         ]));
         Assert.Equal(
             """
-            DOMID  NAME         STATE      TRANSPORT  PORT  VIEWERS      OUT    IN  DROPPED  TERMINAL
-                3  web          connected  granted      17        2  1.5 KiB  10 B      0 B  /run/xcs/pty/web
-             1024  a-long-name  waiting    -             -        0      0 B   0 B      0 B  -
+            DOMID  NAME         STATE      TRANSPORT  PORT  VIEWERS      OUT    IN  DROPPED  THROTTLED  TERMINAL
+                3  web          connected  granted      17        2  1.5 KiB  10 B      0 B          -  /run/xcs/pty/web
+             1024  a-long-name  waiting    -             -        0      0 B   0 B      0 B          -  -
+
+            """,
+            text);
+    }
+
+    [Fact]
+    public void Each_console_is_a_line_and_what_a_guest_was_throttled_is_in_all_of_its()
+    {
+        ConsoleEntry ring = new("web", 0, "ring", "connected", null, 12, "/run/xcs/pty/web", "/dev/pts/1", 1, 2048, 5, 0);
+        string text = Reports.List(new DomainList(
+        [
+            Samples.Domain(3, "web") with
+            {
+                Consoles =
+                [
+                    ring,
+                    ring with { Name = "web#1", Number = 1, LocalPort = 13, State = "quarantined", Problem = "its output index is impossible" },
+                    ring with { Name = "web#control", Number = -1, Transport = "granted", LocalPort = 17, Pty = null },
+                ],
+                ThrottledMs = 12_340,
+                ThrottledTimes = 1234,
+            },
+        ]));
+        Assert.Equal(
+            """
+            DOMID  NAME         STATE        TRANSPORT  PORT  VIEWERS      OUT   IN  DROPPED  THROTTLED  TERMINAL
+                3  web          connected    ring         12        1  2.0 KiB  5 B      0 B      12.3s  /run/xcs/pty/web
+                3  web#1        quarantined  ring         13        1  2.0 KiB  5 B      0 B      12.3s  /run/xcs/pty/web
+                3  web#control  connected    granted      17        1  2.0 KiB  5 B      0 B      12.3s  /dev/pts/1
+            domain 3 (web#1): its output index is impossible
 
             """,
             text);
@@ -68,6 +98,8 @@ public sealed class ReportsTests
     public void The_status_names_each_figure()
     {
         string text = Reports.Status(Samples.Status);
+        Assert.Contains("rings      20 console rings open, 3.0 KiB taken\n", text, StringComparison.Ordinal);
+        Assert.Contains("throttled  living guests waited 1m 1s in all, because they flooded\n", text, StringComparison.Ordinal);
         Assert.StartsWith("xcsd       0.1.0, pid 4711, backend sim, up 1d 2h 3m\n", text, StringComparison.Ordinal);
         Assert.Contains("channels   2 open, 1 quarantined\n", text, StringComparison.Ordinal);
         Assert.Contains("requests   1,234,567\n", text, StringComparison.Ordinal);

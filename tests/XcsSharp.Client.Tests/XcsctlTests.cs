@@ -79,6 +79,18 @@ public sealed class XcsctlTests : IDisposable
     }
 
     [Theory]
+    [InlineData("ATTACH web#1", "web", "-n", "1")]
+    [InlineData("ATTACH web#0", "-n", "0", "web")]
+    [InlineData("ATTACH web#control", "web#control")]
+    [InlineData("ATTACH 3#2 new", "3#2", "--new")]
+    public async Task A_console_of_a_domain_is_named_behind_the_domain(string request, params string[] arguments)
+    {
+        Task<ChildResult> running = RunAsync(["console", .. arguments]);
+        await AnswerAsync(request, "ERR no-console it has none\n");
+        Assert.Equal((1, "", "xcsctl: it has none\n"), AsTuple(await running));
+    }
+
+    [Theory]
     [InlineData("frobnicate")]
     [InlineData]
     [InlineData("console")]
@@ -86,6 +98,9 @@ public sealed class XcsctlTests : IDisposable
     [InlineData("console", "a\nb")]
     [InlineData("console", "web", "--new", "--all")]
     [InlineData("console", "web", "--escape", "x")]
+    [InlineData("console", "web", "-n", "10")]
+    [InlineData("console", "web", "-n", "-1")]
+    [InlineData("console", "web#control", "-n", "1")]
     [InlineData("list", "surplus")]
     public async Task Usage_errors_are_exit_code_2_and_reach_no_daemon(params string[] arguments)
     {

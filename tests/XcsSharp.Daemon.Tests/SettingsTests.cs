@@ -36,7 +36,7 @@ public sealed class SettingsTests
         ("Switching:FirstRecordTimeout", ["99ms", "601s"], ["100ms", "10m"]),
         ("Switching:SessionQueueBytes", ["65535", "268435457"], ["64 KiB", "256 MiB"]),
         ("Switching:RequestQueue", ["0", "65537"], ["1", "65536"]),
-        ("Switching:GuestBytesPerSecond", ["65535", "1073741825", "-1"], ["0", "1 GiB"]),
+        ("Switching:GuestBytesPerSecond", ["1", "65535", "1073741825", "-1"], ["0", "64 KiB", "1 GiB"]),
         ("Switching:MaxSessions", ["0", "65537"], ["1", "65536"]),
     ];
 
