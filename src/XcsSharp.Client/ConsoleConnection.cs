@@ -36,6 +36,7 @@ public sealed class ConsoleConnection : IAsyncDisposable
 
     public uint Domid { get; }
 
+    /// <summary>The console's name: the domain's, with <c>#1</c> or <c>#control</c> where another than the first is meant.</summary>
     public string Name { get; }
 
     /// <summary>
@@ -44,9 +45,10 @@ public sealed class ConsoleConnection : IAsyncDisposable
     /// </summary>
     public NetworkStream Stream { get; }
 
-    /// <summary>Attaches to the console of a domain.</summary>
+    /// <summary>Attaches to a console of a domain.</summary>
     /// <param name="path">The daemon's console socket.</param>
-    /// <param name="domain">A domid or a name; digits are looked up as a domid first. A name whose last word is <c>new</c> or
+    /// <param name="domain">A domid or a name; digits are looked up as a domid first. Behind it <c>#1</c> to <c>#9</c> for a secondary
+    /// console, <c>#control</c> for the one of the control channel. A name whose last word is <c>new</c> or
     /// <c>all</c> cannot be given here: use its domid.</param>
     /// <param name="replay">With what it begins.</param>
     /// <param name="cancel">Ends the attempt.</param>
