@@ -51,37 +51,44 @@ internal sealed class SecondaryConsoleKeys(XenStoreConnection store)
         return error;
     }
 
-    /// <summary>Removes our own of all that a domain that is gone has left; its home is the toolstack's to remove.</summary>
-    public void RemoveBackEnds(string directory)
+    /// <summary>Removes our own of what is in a directory of back ends; a front end is in the home of its domain.</summary>
+    /// <param name="directory">A domid's.</param>
+    /// <param name="except">What was made for this life of the domid stays.</param>
+    public void RemoveBackEnds(string directory, Guid? except = null)
     {
-        foreach (int number in OurNumbers(directory, uuid: null))
+        foreach (int number in OurNumbers(directory))
         {
-            _ = store.Remove(Path(directory, number));
+            string path = $"{directory}/{Text(number)}";
+            bool stays = except is { } life
+                && store.Read(path + "/uuid", out string? uuid) == Errno.OK
+                && uuid == life.ToString();
+            if (!stays)
+            {
+                _ = store.Remove(path);
+            }
         }
 
         RemoveIfEmpty(directory);
     }
 
-    /// <summary>Numbers of the back ends in a domain's directory that this daemon made, in an earlier life too.</summary>
-    /// <param name="directory">The domain's.</param>
-    /// <param name="uuid">Only those that were made for this life of the domid; null: all.</param>
-    public IEnumerable<int> OurNumbers(string directory, Guid? uuid)
+    /// <summary>Numbers of the back ends in a directory that this daemon made, in an earlier life too.</summary>
+    public List<int> OurNumbers(string directory)
     {
-        if (store.List(directory, out string[] names) != Errno.OK)
+        List<int> numbers = [];
+        if (store.List(directory, out string[] names) == Errno.OK)
         {
-            yield break;
-        }
-
-        foreach (string name in names)
-        {
-            if (GuestText.TryParseNumber(name, 1, SecondaryConsole.MaxNumber, out ulong number)
-                && store.Read($"{directory}/{name}/owner", out string? owner) == Errno.OK
-                && owner == Owner
-                && (uuid is not { } life || IsOf(life, $"{directory}/{name}")))
+            foreach (string name in names)
             {
-                yield return (int)number;
+                if (GuestText.TryParseNumber(name, 1, SecondaryConsole.MaxNumber, out ulong number)
+                    && store.Read($"{directory}/{name}/owner", out string? owner) == Errno.OK
+                    && owner == Owner)
+                {
+                    numbers.Add((int)number);
+                }
             }
         }
+
+        return numbers;
     }
 
     /// <summary>The domids that have a directory of back ends.</summary>
@@ -105,14 +112,9 @@ internal sealed class SecondaryConsoleKeys(XenStoreConnection store)
     /// <summary>Tells the guest that the device is to go.</summary>
     public Errno WriteOffline(SecondaryConsole console) => store.Write(console.BackEndPath + "/online", "0");
 
-    private static string Path(string directory, int number) => $"{directory}/{Text(number)}";
-
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     private static Errno Ignoring(Errno error) => error == Errno.ENOENT ? Errno.OK : error;
-
-    private bool IsOf(Guid uuid, string path)
-        => store.Read(path + "/uuid", out string? text) == Errno.OK && text == uuid.ToString();
 
     private void RemoveIfEmpty(string directory)
     {

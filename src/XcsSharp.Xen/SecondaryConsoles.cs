@@ -54,18 +54,18 @@ internal sealed class SecondaryConsoles
             return false;
         }
 
-        HashSet<int> adopted = [.. _keys.OurNumbers(domain.BackEndConsolesPath, domain.Uuid)];
-        foreach (int number in _keys.OurNumbers(domain.BackEndConsolesPath, uuid: null).Except(adopted))
+        _keys.RemoveBackEnds(domain.BackEndConsolesPath, except: domain.Uuid);
+        foreach (int number in _keys.OurNumbers(domain.BackEndConsolesPath))
         {
-            _ = _store.Remove(new SecondaryConsole(domain, number).BackEndPath);
+            SecondaryConsole adopted = new(domain, number);
+            Watch(adopted);
+            if (_store.Read(adopted.BackEndPath + "/online", out string? online) == Errno.OK && online == "0")
+            {
+                _ = Remove(domain, number);
+            }
         }
 
-        foreach (int number in adopted)
-        {
-            Watch(new SecondaryConsole(domain, number));
-        }
-
-        return adopted.Count > 0;
+        return domain.SecondaryConsoles.Count > 0;
     }
 
     /// <summary>All domains that live have been reported: what is left belongs to nobody.</summary>
