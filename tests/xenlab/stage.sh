@@ -56,11 +56,17 @@ wanted() {
 }
 
 download() {
+    local reason
+    rm -rf "$out/debs.new"
     mkdir -p "$out/debs.new"
     say "downloading ${#packages[@]} packages"
-    (cd "$out/debs.new" && apt-get -q download "${packages[@]}") >"$out/download.log" 2>&1 ||
-        cannot "the Debian packages of Xen cannot be downloaded: $(grep -m1 '^E:' "$out/download.log" || tail -n1 "$out/download.log")"
-    rm -rf "$out/debs"
+    if ! (cd "$out/debs.new" && apt-get -q download "${packages[@]}") >"$out/download.log" 2>&1; then
+        reason=$(grep -m1 '^E:' "$out/download.log" || tail -n1 "$out/download.log")
+        [ -e "$out/staged" ] || cannot "the Debian packages of Xen cannot be downloaded: $reason"
+        say "using what is staged; newer packages cannot be downloaded: $reason"
+        exit 0
+    fi
+    rm -rf "$out/debs" "$out/staged"
     mv "$out/debs.new" "$out/debs"
 }
 
@@ -118,7 +124,6 @@ if [ -z "$kernel" ] || [ -z "$version" ]; then
 fi
 wanted >"$out/wanted"
 if ! cmp -s "$out/wanted" "$out/staged"; then
-    rm -f "$out/staged"
     download
     unpack
     gzip -dc "$out/stage/boot/xen-$version-amd64.gz" >"$out/xen"

@@ -1,5 +1,5 @@
 # A granted control channel from a real Linux guest: xcs-guest over gntalloc, the event-channel device and xenstore.
-# daemon: xcsd xenconsoled
+# daemon: xenconsoled xcsd
 # deadline: 240
 linux_guest web pv <<'JOB'
 MiB=1048576
