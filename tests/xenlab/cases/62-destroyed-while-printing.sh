@@ -16,5 +16,5 @@ for name in one-pv two-pvh three-pv; do
     lab-wait 10 size "$log" "$produced" || fail "$name: of $produced bytes $(size_of "$log") are in the log"
     same "bytes in the log" "$(size_of "$log")" "$produced"
     check "the log of $name is not what was printed" \
-        lab-stream check -e -a 'RUN print 100000000 7' 7 100000000 <"$log"
+        lab-stream check -e -a '@@ RUN print 100000000 7' 7 100000000 <"$log"
 done

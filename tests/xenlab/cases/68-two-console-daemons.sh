@@ -3,7 +3,7 @@
 # daemon: xenconsoled
 # deadline: 180
 test_guest small pv "extra=bare"
-wait_console small '^OK boot'
+wait_console small '^@@ OK boot'
 
 note "both"
 status=0

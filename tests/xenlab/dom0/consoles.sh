@@ -6,7 +6,7 @@
 same_in_all_places() {
     local name=$1 type=$2 first second
     # Paused, so that everybody is there before the first byte.
-    XL_CREATE=-p linux_guest "$name" "$type" "extra=console=hvc0 rdinit=/init" </dev/null
+    XL_CREATE=-p linux_guest "$name" "$type" "extra=console=hvc0 nowatchdog rdinit=/init" </dev/null
     lab-pty -t "$WAIT" 'e:lab guest up' 'e:guest# ' 's:echo one-$((1 + 1))\n' 'e:one-2' 'e:two-2' 'e:guest# ' \
         's:echo last-$((1 + 1))\n' 'e:last-2' 'e:guest# ' 's:\x1d' x:0 -- xl console "$name" >/run/lab/logs/seen-xl &
     first=$!

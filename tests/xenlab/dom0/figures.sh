@@ -7,7 +7,7 @@ many_guests() {
     while [ $number -le "$1" ]; do
         if ! xl domid small-$number >/dev/null 2>&1; then
             test_guest small-$number pv memory=8 "extra=bare"
-            wait_console small-$number '^OK boot'
+            wait_console small-$number '^@@ OK boot'
         fi
         number=$((number + 1))
     done

@@ -93,7 +93,7 @@ linux_guest() {
     cp /guest/linux.cpio "$ramdisk"
     (cd "/run/lab/$name" && printf 'job\npatience\n' | cpio -o -H newc) >>"$ramdisk" 2>/dev/null
     create_guest "$name" "$type" /guest/vmlinux.gz "ramdisk=$ramdisk" memory=160 \
-        "extra=console=hvc0 quiet rdinit=/init" "$@"
+        "extra=console=hvc0 quiet nowatchdog rdinit=/init" "$@"
 }
 
 # test_guest NAME pv|pvh [KEY=VALUE]...: the lab's own small guest (guest/); `extra=WORDS` tells it what to do.
