@@ -22,6 +22,7 @@ public sealed class LayoutAgainstCTests
         #include <fcntl.h>
         #include <poll.h>
         #include <termios.h>
+        #include <unistd.h>
         #include <sys/epoll.h>
         #include <sys/eventfd.h>
         #include <sys/file.h>
@@ -77,6 +78,7 @@ public sealed class LayoutAgainstCTests
 
         AssertEqual(source, Libc.FileTypeMask, "S_IFMT");
         AssertEqual(source, Libc.FileTypeSocket, "S_IFSOCK");
+        AssertEqual(source, Libc.FileTypeRegular, "S_IFREG");
         AssertEqual(source, Libc.MaxUnixPath, "sizeof(((struct sockaddr_un *)0)->sun_path)");
         foreach (Errno error in Enum.GetValues<Errno>().Where(error => error != Errno.OK))
         {

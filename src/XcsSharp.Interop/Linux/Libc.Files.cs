@@ -15,6 +15,8 @@ internal struct statx
     public uint stx_uid;
     public uint stx_gid;
     public ushort stx_mode;
+    public ulong stx_ino;
+    public ulong stx_size;
 }
 
 /// <summary>
@@ -25,10 +27,12 @@ internal static partial class Libc
 {
     internal const string Library = "libc";
 
+    internal const int O_WRONLY = 1;
     internal const int O_RDWR = 2;
     internal const int O_CREAT = 0x40;
     internal const int O_NOCTTY = 0x100;
     internal const int O_NOFOLLOW = 0x20000;
+    internal const int O_APPEND = 0x400;
     internal const int O_NONBLOCK = 0x800;
     internal const int O_CLOEXEC = 0x80000;
 
@@ -43,6 +47,10 @@ internal static partial class Libc
     internal const uint STATX_BASIC_STATS = 0x7ff;
     internal const ushort FileTypeMask = 0xf000; // S_IFMT
     internal const ushort FileTypeSocket = 0xc000; // S_IFSOCK
+    internal const ushort FileTypeRegular = 0x8000; // S_IFREG
+
+    internal const int W_OK = 2;
+    internal const int X_OK = 1;
 
     internal const int LOCK_EX = 2;
     internal const int LOCK_NB = 4;
@@ -73,6 +81,12 @@ internal static partial class Libc
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int unlink(string path);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int rename(string from, string to);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int access(string path, int mode);
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int chmod(string path, uint mode);

@@ -95,6 +95,12 @@ internal static unsafe class Sys
 
     public static SysResult Unlink(string path) => SysResult.From(Libc.unlink(path));
 
+    /// <summary>Gives a file another name, in place of what had that name. Links are renamed, not followed.</summary>
+    public static SysResult Rename(string from, string to) => SysResult.From(Libc.rename(from, to));
+
+    /// <summary>Whether files may be made in a directory, its file system's being read-only included.</summary>
+    public static SysResult MayCreateIn(string directory) => SysResult.From(Libc.access(directory, Libc.W_OK | Libc.X_OK));
+
     public static void ChangeMode(string path, uint mode) => SysResult.From(Libc.chmod(path, mode)).OrThrow("chmod", path);
 
     /// <summary>On a socket before it is bound: its file is then never made with more than this.</summary>

@@ -1,0 +1,152 @@
+using System.Globalization;
+
+using Microsoft.Win32.SafeHandles;
+
+using XcsSharp.Interop;
+using XcsSharp.Interop.Linux;
+
+namespace XcsSharp.Reactor;
+
+/// <summary>How much of what was to be appended is in the file.</summary>
+/// <param name="Written">Bytes that are in it.</param>
+/// <param name="Problem">Why it is not all: the operation, the path and the system's words. Null when it is all.</param>
+public readonly record struct AppendResult(int Written, string? Problem);
+
+/// <summary>
+/// The disk's side of an <see cref="AppendFile"/>: one file that never grows beyond its limit. Full, it is renamed to
+/// <c>NAME.1</c>, what was there to <c>NAME.2</c> and so on, and the oldest goes; the next byte begins a new file.
+/// </summary>
+/// <remarks>
+/// Every call may wait for the disk. One thread, which need not be the loop's.
+/// What stands in the file's place is not trusted: a symbolic link is not followed, and what is no plain file is not written.
+/// Before each write it is asked what the open file is by now, so that one that was truncated is filled from its start and
+/// one that was removed is made again.
+/// </remarks>
+internal sealed class RotatingFile(long limit, int kept) : IDisposable
+{
+    private const uint OwnerWritesGroupReads = 0x1a0; // 0640
+
+    private SafeFileHandle? _file;
+    private string _path = "";
+
+    /// <param name="path">Where to; when it is another than before, the file of before is closed first.</param>
+    /// <param name="reopen">Whether to open by name again what is open. A file that never was is not made by this alone.</param>
+    /// <param name="bytes">May be empty.</param>
+    public AppendResult Append(string path, bool reopen, ReadOnlySpan<byte> bytes)
+    {
+        bool wasOpen = _file is not null;
+        if (reopen || path != _path)
+        {
+            Close();
+            _path = path;
+        }
+
+        if (bytes.IsEmpty && !(reopen && wasOpen))
+        {
+            return default;
+        }
+
+        int written = 0;
+        try
+        {
+            long size = SizeNow();
+            while (written < bytes.Length)
+            {
+                if (size >= limit)
+                {
+                    size = Rotate();
+                    continue;
+                }
+
+                ReadOnlySpan<byte> piece = bytes[written..];
+                piece = piece[..(int)Math.Min(piece.Length, limit - size)];
+                int count = Sys.Write(_file!, piece).OrThrow("write", _path);
+                written += count;
+                size += count;
+            }
+
+            return new AppendResult(written, null);
+        }
+        catch (IOException failure)
+        {
+            // The next try begins with the name: the file system may have been mounted anew.
+            Close();
+            return new AppendResult(written, failure.Message);
+        }
+    }
+
+    public void Close()
+    {
+        _file?.Dispose();
+        _file = null;
+    }
+
+    public void Dispose() => Close();
+
+    private long SizeNow()
+    {
+        if (_file is not null)
+        {
+            statx status = Sys.Status(_file);
+            if (status.stx_nlink > 0)
+            {
+                return (long)status.stx_size;
+            }
+
+            Close();
+        }
+
+        return Open();
+    }
+
+    /// <returns>The size of what was there.</returns>
+    private long Open()
+    {
+        // Not blocking, or somebody's named pipe in its place would stop this thread. To a plain file it means nothing.
+        SafeFileHandle file = Sys.Open(
+            _path,
+            Libc.O_WRONLY | Libc.O_APPEND | Libc.O_CREAT | Libc.O_NOFOLLOW | Libc.O_NOCTTY | Libc.O_NONBLOCK,
+            OwnerWritesGroupReads);
+        try
+        {
+            statx status = Sys.Status(file);
+            if ((status.stx_mode & Libc.FileTypeMask) != Libc.FileTypeRegular)
+            {
+                throw new IOException($"open {_path}: it is not a plain file");
+            }
+
+            _file = file;
+            return (long)status.stx_size;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <returns>The size of the new file.</returns>
+    private long Rotate()
+    {
+        for (int i = kept; i > 1; i--)
+        {
+            SysResult moved = Sys.Rename(OldName(i - 1), OldName(i));
+            if (moved.Error != Errno.ENOENT)
+            {
+                moved.OrThrow("rename", OldName(i - 1));
+            }
+        }
+
+        // Whoever follows the file by its name reads the old one to its end and finds the new one in its place.
+        SysResult gone = kept > 0 ? Sys.Rename(_path, OldName(1)) : Sys.Unlink(_path);
+        if (gone.Error != Errno.ENOENT)
+        {
+            gone.OrThrow(kept > 0 ? "rename" : "unlink", _path);
+        }
+
+        Close();
+        return Open();
+    }
+
+    private string OldName(int number) => string.Create(CultureInfo.InvariantCulture, $"{_path}.{number}");
+}

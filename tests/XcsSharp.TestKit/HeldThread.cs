@@ -1,0 +1,52 @@
+using System.Globalization;
+
+namespace XcsSharp.TestKit;
+
+/// <summary>
+/// One thread of a process, stopped as a disk that hangs stops it: somewhere in the kernel, while the others run on. It runs
+/// again when this is disposed.
+/// </summary>
+/// <remarks>By ptrace, from a process of its own, since nobody may trace a thread of his own process.</remarks>
+public sealed class HeldThread : IAsyncDisposable
+{
+    /// <summary>PTRACE_SEIZE, PTRACE_INTERRUPT, and a wait for the stop (__WALL). Whoever traces and ends lets go.</summary>
+    private const string Hold = """
+        my $t = 0 + $ARGV[0]; $| = 1;
+        if (syscall(101, 0x4206, $t, 0, 0) or syscall(101, 0x4207, $t, 0, 0)) { print "refused: $!\n"; exit 1 }
+        waitpid($t, 0x40000000); print "held\n";
+        waitpid($t, 0x40000000); # a traced thread that is killed stays until it is asked for
+        sleep 1000;
+        """;
+
+    private readonly ChildProcess _tracer;
+
+    private HeldThread(ChildProcess tracer)
+    {
+        _tracer = tracer;
+    }
+
+    /// <returns>Null when that is not allowed here: see <see cref="Refused"/>.</returns>
+    /// <param name="pid">The process.</param>
+    /// <param name="name">The thread's name; it must be the only one so called.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public static async Task<HeldThread?> HoldAsync(int pid, string name, CancellationToken cancel)
+    {
+        string thread = Directory.GetDirectories($"/proc/{pid}/task")
+            .Single(task => File.ReadAllText($"{task}/comm").TrimEnd() == name);
+        string id = int.Parse(Path.GetFileName(thread), CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture);
+        ChildProcess tracer = ChildProcess.Start("perl", ["-e", Hold, id], new() { Name = "tracer" });
+        await tracer.Output.WaitForTextAsync("\n", cancel);
+        if (tracer.Output.Text == "held\n")
+        {
+            return new HeldThread(tracer);
+        }
+
+        await tracer.DisposeAsync();
+        return null;
+    }
+
+    /// <summary>Why a test is skipped.</summary>
+    public static string Refused => "holding a thread by ptrace is not allowed here (needs root, or CAP_SYS_PTRACE)";
+
+    public ValueTask DisposeAsync() => _tracer.DisposeAsync();
+}
