@@ -43,6 +43,9 @@ public sealed class BacklogCursor
     /// <summary>Bytes that this reader has missed, including those whose mark it has not read yet.</summary>
     public ulong Lost => (ulong)(_lost + Math.Max(0, _backlog.Start - Position));
 
+    /// <summary>True when what <see cref="Peek"/> shows is a mark, or the rest of one.</summary>
+    public bool IsAtMark => _markLength > 0;
+
     /// <summary>Retained bytes that this reader has not taken; the mark not counted.</summary>
     public long Unread => _backlog.End - Math.Max(Position, _backlog.Start);
 
@@ -82,6 +85,16 @@ public sealed class BacklogCursor
             _markTaken = _markLength = 0;
             _markedBytes = 0;
         }
+    }
+
+    /// <summary>
+    /// Says that the last <paramref name="count"/> bytes of output were not taken after all: the outlet had a copy and
+    /// could not use it. Marks cannot be given back. What the backlog has overwritten meanwhile is a gap.
+    /// </summary>
+    public void StepBack(int count)
+    {
+        Debug.Assert(_markLength == 0 && count <= Position, "more given back than there was");
+        Position -= count;
     }
 
     private static int WriteMark(Span<byte> text, long bytes)

@@ -21,13 +21,16 @@ namespace XcsSharp.Consoles;
 /// </remarks>
 public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposable
 {
+    /// <summary>What the disk gets to write down the last output when the daemon ends.</summary>
+    private static readonly TimeSpan s_flushAtEnd = TimeSpan.FromSeconds(2);
+
     private readonly ControlSwitch _switch;
     private readonly Dictionary<ConsoleId, GuestConsole> _consoles = [];
     private readonly HashSet<GuestConsole> _ending = [];
 
     /// <summary>Attaches to the switch: from here on every channel and every console ring has a console.</summary>
     /// <exception cref="ArgumentException">A setting is out of range; the message has the remedy.</exception>
-    /// <exception cref="IOException">The directory of links cannot be used; the message has the remedy.</exception>
+    /// <exception cref="IOException">The directory of links or that of logs cannot be used; the message has the remedy.</exception>
     public ConsoleHandler(EventLoop loop, ControlSwitch controlSwitch, ConsoleOptions options, ILogger<ConsoleHandler> log)
     {
         if (options.Problems().FirstOrDefault() is string problem)
@@ -39,6 +42,7 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
         Options = options;
         Log = log;
         Links = string.IsNullOrEmpty(options.PtyDirectory) ? null : new PtyLinks(options.PtyDirectory, log);
+        Logs = string.IsNullOrEmpty(options.LogDirectory) ? null : new GuestLogs(loop, options, log);
         _switch = controlSwitch;
         _switch.Attach(this);
         _switch.Bind(this, ProtocolLimits.PortWildcard, (ushort)MessageType.Console);
@@ -67,6 +71,8 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
     internal ILogger Log { get; }
 
     internal PtyLinks? Links { get; }
+
+    internal GuestLogs? Logs { get; }
 
     /// <summary>A console of a living domain; null before its first ring or channel.</summary>
     public GuestConsole? Find(ConsoleId id) => _consoles.GetValueOrDefault(id);
@@ -143,15 +149,24 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
 
     public void OnRequestRoom(ControlChannel channel) => Find(IdOf(channel))?.OnRequestRoom(channel);
 
-    /// <summary>Ends all consoles: the links and terminals go, viewers are disconnected.</summary>
+    /// <summary>Opens the files of all logs by their names again: somebody has renamed them.</summary>
+    public void ReopenLogs() => Logs?.Reopen();
+
+    /// <summary>
+    /// Ends all consoles: their last output is written to the logs, for which it waits up to 2 s; the links and terminals
+    /// go, viewers are disconnected.
+    /// </summary>
     public void Dispose()
     {
         _switch.DetachConsoles(this);
         _switch.Detach(this);
+        Logs?.Flush(s_flushAtEnd);
         foreach (GuestConsole console in _consoles.Values.Concat(_ending).ToArray())
         {
             console.Drop();
         }
+
+        Logs?.Dispose();
     }
 
     internal void OnDropped(GuestConsole console)

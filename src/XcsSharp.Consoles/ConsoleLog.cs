@@ -29,4 +29,16 @@ internal static partial class ConsoleLog
 
     [LoggerMessage(EventId = 407, Level = LogLevel.Debug, Message = "Console socket: refused, {Code}: {Sentence}")]
     internal static partial void RequestRefused(this ILogger log, string code, string sentence);
+
+    [LoggerMessage(EventId = 408, Level = LogLevel.Warning,
+        Message = "Log of {Domain} stopped: {Problem}. Make room, or mend what is in the way: it goes on by itself, tried at "
+            + "least every {Seconds} s. The console goes on meanwhile")]
+    internal static partial void LogStopped(this ILogger log, string domain, string problem, double seconds);
+
+    [LoggerMessage(EventId = 409, Level = LogLevel.Information, Message = "Log of {Domain} goes on in {Path}; {Lost} bytes were lost to it")]
+    internal static partial void LogGoesOn(this ILogger log, string domain, string path, ulong lost);
+
+    [LoggerMessage(EventId = 410, Level = LogLevel.Warning,
+        Message = "Log of {Domain} is incomplete: the last {Bytes} bytes were not written to {Path} in time")]
+    internal static partial void LogIncomplete(this ILogger log, string domain, string path, long bytes);
 }

@@ -9,6 +9,15 @@ public sealed class ConsoleOptions
     /// <summary>Bytes of output kept for each console: 4 KiB..1 GiB. A reader this far behind gets a gap mark.</summary>
     public int BacklogBytes { get; set; } = 1024 * 1024;
 
+    /// <summary>Where each console's output is logged, in files named by the domains. Null or empty: no logs at all.</summary>
+    public string? LogDirectory { get; set; } = "/var/log/xcs";
+
+    /// <summary>Bytes that a log's file never exceeds: 4 KiB..1 GiB. Then it is renamed and a new one begun.</summary>
+    public int LogBytes { get; set; } = 16 * 1024 * 1024;
+
+    /// <summary>Full files kept of each log, beside the one that is written: 0..1000.</summary>
+    public int LogFiles { get; set; } = 2;
+
     /// <summary>Viewers of one console on the console socket: 1..65536.</summary>
     public int MaxViewersPerConsole { get; set; } = 64;
 
@@ -38,6 +47,21 @@ public sealed class ConsoleOptions
         if (BacklogBytes is < 4096 or > 1 << 30)
         {
             yield return $"Consoles:BacklogBytes is {BacklogBytes}: give 4096 to 1073741824.";
+        }
+
+        if (!string.IsNullOrEmpty(LogDirectory) && !Path.IsPathFullyQualified(LogDirectory))
+        {
+            yield return $"Consoles:LogDirectory is '{LogDirectory}': give an absolute path, or \"\" for no logs.";
+        }
+
+        if (LogBytes is < 4096 or > 1 << 30)
+        {
+            yield return $"Consoles:LogBytes is {LogBytes}: give 4096 to 1073741824.";
+        }
+
+        if (LogFiles is < 0 or > 1000)
+        {
+            yield return $"Consoles:LogFiles is {LogFiles}: give 0 to 1000.";
         }
 
         if (MaxViewersPerConsole is < 1 or > 65536)

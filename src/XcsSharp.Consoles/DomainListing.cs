@@ -52,7 +52,10 @@ internal static class DomainListing
             console.Viewers,
             console.BytesOut,
             console.BytesIn,
-            console.BytesDropped);
+            console.BytesDropped,
+            console.LogPath,
+            console.BytesLogged,
+            console.BytesNotLogged);
     }
 
     private static string? NameOf(TransportKind? kind) => kind switch

@@ -5,8 +5,8 @@ using XcsSharp.Switching;
 namespace XcsSharp.Consoles;
 
 /// <summary>
-/// One console of one life of a domain: its output of late, the terminal and the viewers that read it, and the
-/// input that they send. Outlives the guest's channels and rings: a program or driver that ends and another that takes its
+/// One console of one life of a domain: its output of late, the terminal, the log and the viewers that read it, and
+/// the input that they send. Outlives the guest's channels and rings: a program or driver that ends and another that takes its
 /// place write to the same console.
 /// </summary>
 /// <remarks>
@@ -32,6 +32,7 @@ public sealed class GuestConsole : ITurnEndWork
     private readonly List<ConsoleViewer> _viewers = [];
     private readonly ConsoleInput _input = new();
     private readonly ConsolePty? _pty;
+    private readonly ConsoleLogFile? _log;
     private ControlChannel? _channel;
     private ConsoleStream? _stream;
     private LoopTimer? _linger;
@@ -53,6 +54,7 @@ public sealed class GuestConsole : ITurnEndWork
         // A control channel's console goes by its domain's name alone where no ring has that name.
         _hasFullName = !id.IsControl || handler.Find(id with { Number = 0 }) is not null;
         _pty = handler.Links is null ? null : new ConsolePty(handler.Loop, handler.Links, this, handler.Log);
+        _log = handler.Logs?.Open(this);
     }
 
     /// <summary>Which one it is.</summary>
@@ -92,6 +94,15 @@ public sealed class GuestConsole : ITurnEndWork
             return lost;
         }
     }
+
+    /// <summary>The log's file, which its first byte makes; null when there are no logs.</summary>
+    public string? LogPath => _log?.Path;
+
+    /// <summary>Bytes of output that are in the log.</summary>
+    public ulong BytesLogged => _log?.BytesLogged ?? 0;
+
+    /// <summary>Bytes of output that the log has missed because the disk was slow or full.</summary>
+    public ulong BytesNotLogged => _log?.BytesLost ?? 0;
 
     /// <summary>Bytes of input of departed viewers that found no room.</summary>
     public ulong InputDropped => _input.BytesDropped;
@@ -193,7 +204,11 @@ public sealed class GuestConsole : ITurnEndWork
         OnRenamed();
     }
 
-    internal void OnRenamed() => _pty?.OnRenamed();
+    internal void OnRenamed()
+    {
+        _pty?.OnRenamed();
+        _log?.OnRenamed();
+    }
 
     /// <summary>Makes a stream a viewer of this console. Not when it <see cref="IsFull"/>.</summary>
     /// <param name="stream">Owned by the viewer from here on.</param>
@@ -247,10 +262,11 @@ public sealed class GuestConsole : ITurnEndWork
         _pty?.Unlink();
         _endedAt = _handler.Loop.Clock.GetTimestamp();
         _linger = _handler.Loop.CreateTimer(PumpSoon);
+        _log?.Finish();
         PumpSoon();
     }
 
-    /// <summary>Closes the terminal and the viewers that are left, at once.</summary>
+    /// <summary>Closes the terminal, the log and the viewers that are left, at once.</summary>
     internal void Drop()
     {
         if (_isDropped)
@@ -269,6 +285,7 @@ public sealed class GuestConsole : ITurnEndWork
 
         _viewers.Clear();
         _pty?.Dispose();
+        _log?.Dispose();
         _handler.OnDropped(this);
     }
 
@@ -281,6 +298,7 @@ public sealed class GuestConsole : ITurnEndWork
         }
 
         _pty?.Pump();
+        _log?.Pump();
         foreach (ConsoleViewer viewer in _viewers)
         {
             viewer.Pump();
@@ -335,13 +353,14 @@ public sealed class GuestConsole : ITurnEndWork
 
         bool isPtyDone = _pty?.LooksDrained() ?? true;
         TimeSpan left = _handler.Options.LingerTimeout - _handler.Loop.Clock.GetElapsedTime(_endedAt);
-        if ((_viewers.Count == 0 && isPtyDone) || left <= TimeSpan.Zero)
+        bool isLogDone = _log?.IsClosed ?? true;
+        if ((_viewers.Count == 0 && isPtyDone && isLogDone) || left <= TimeSpan.Zero)
         {
             Drop();
             return;
         }
 
-        // Viewers say when they have room. A terminal does not say when its reader has taken the last byte.
+        // Viewers say when they have room, and the log when it is closed. A terminal does not say when its reader has taken the last byte.
         _linger!.Schedule(isPtyDone || left < s_drainLook ? left : s_drainLook);
     }
 }

@@ -12,9 +12,11 @@
 //  8. A console's terminal: what is typed there; a hang-up, after which it is opened again.
 //  9. Any of 4 to 8 becoming writable again, while something is queued for it.
 // 10. The nearest timer: an unanswered request's deadline, a session's window, the watchdog. None: no timeout.
-// 11. The wake-up descriptor: work posted from another thread, which is only ever the order to stop.
+// 11. The wake-up descriptor: work posted from another thread, which is only ever the order to stop, a SIGHUP, or a write
+//     to consoles' logs that is done.
 //
-// Outside the loop there are just the host's own threads: signals (SIGTERM, SIGINT) and the writing of log lines.
+// Outside the loop there are the thread that writes the consoles' logs, because a disk can be slow, and the host's own
+// threads: signals (SIGTERM, SIGINT, SIGHUP) and the writing of log lines.
 
 using XcsSharp.Daemon;
 using XcsSharp.Daemon.Settings;

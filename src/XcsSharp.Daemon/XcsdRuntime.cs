@@ -66,6 +66,9 @@ internal sealed class XcsdRuntime : IDisposable
     /// <summary>From any thread.</summary>
     public void Stop() => _loop.Stop();
 
+    /// <summary>From any thread: somebody has renamed the logs.</summary>
+    public void ReopenLogs() => _loop.Post(() => _consoles?.ReopenLogs());
+
     /// <summary>From the outside in: no new clients, then the old ones, then channels, then Xen.</summary>
     public void Dispose()
     {
@@ -130,7 +133,7 @@ internal sealed class XcsdRuntime : IDisposable
             throw new StartFailure(
                 ExitCode.CannotStart,
                 $"the consoles can not be served: {e.Message}",
-                "Choose another folder with --Consoles:PtyDirectory=PATH, or none with --Consoles:PtyDirectory=.",
+                "Choose another folder with --Consoles:PtyDirectory=PATH or --Consoles:LogDirectory=PATH; an empty PATH is none.",
                 e);
         }
     }

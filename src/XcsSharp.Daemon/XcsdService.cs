@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
@@ -15,7 +17,7 @@ internal sealed class XcsdService(
     XcsdSettings settings,
     ILoggerFactory loggers,
     IHostApplicationLifetime lifetime,
-    IServiceProvider services) : IHostedService
+    IServiceProvider services) : IHostedService, IDisposable
 {
     private readonly ILogger _log = loggers.CreateLogger("xcsd");
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -24,6 +26,7 @@ internal sealed class XcsdService(
     // Held while the host's thread stops the loop, so that the loop's thread cannot dispose it under its hands.
     private readonly Lock _stopping = new();
     private XcsdRuntime? _runtime;
+    private PosixSignalRegistration? _hangUp;
 
     /// <summary>True once the loop has ended although nobody asked it to.</summary>
     public bool LoopFailed { get; private set; }
@@ -31,6 +34,8 @@ internal sealed class XcsdService(
     /// <summary>Completes when the sockets listen and the domains that exist were found; readiness follows from it.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
+        // Before anything is served: until then a SIGHUP ends the process.
+        _hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, ReopenLogs);
         var thread = new Thread(ServeUntilStopped) { Name = "xcsd-loop", IsBackground = true };
         thread.Start();
         return _ready.Task;
@@ -45,6 +50,17 @@ internal sealed class XcsdService(
         }
 
         return _ended.Task.WaitAsync(cancellationToken);
+    }
+
+    public void Dispose() => _hangUp?.Dispose();
+
+    private void ReopenLogs(PosixSignalContext signal)
+    {
+        signal.Cancel = true;
+        lock (_stopping)
+        {
+            _runtime?.ReopenLogs();
+        }
     }
 
     private void ServeUntilStopped()

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 using XcsSharp.Protocol.Operator;
@@ -24,14 +25,18 @@ internal sealed class ConsoleRig : IDisposable
     private readonly List<TestClient> _clients = [];
 
     public ConsoleRig(
-        Action<ConsoleOptions>? configure = null, TimeProvider? clock = null, Func<DaemonStatus>? status = null)
+        Action<ConsoleOptions>? configure = null,
+        TimeProvider? clock = null,
+        Func<DaemonStatus>? status = null,
+        bool logs = false,
+        ILogger<ConsoleHandler>? log = null)
     {
         Loop = new EventLoop(clock);
         Hypervisor = new FakeHypervisor(Loop.Post);
         Switch = new ControlSwitch(Loop, Hypervisor, new SwitchOptions(), NullLogger<ControlSwitch>.Instance);
-        var options = new ConsoleOptions { PtyDirectory = _place["pty"] };
+        var options = new ConsoleOptions { PtyDirectory = _place["pty"], LogDirectory = logs ? _place["log"] : null };
         configure?.Invoke(options);
-        Consoles = new ConsoleHandler(Loop, Switch, options, NullLogger<ConsoleHandler>.Instance);
+        Consoles = new ConsoleHandler(Loop, Switch, options, log ?? NullLogger<ConsoleHandler>.Instance);
         Operators = new OperatorListener(
             Loop, Switch, Consoles, status ?? (() => throw new NotSupportedException()), NullLogger.Instance);
         _listener = UnixListener.Bind(Loop, _place["console.sock"], Convert.ToInt32("600", 8), Operators.Accept);
@@ -49,6 +54,9 @@ internal sealed class ConsoleRig : IDisposable
     public OperatorListener Operators { get; }
 
     public string Link(string name) => _place["pty/" + name];
+
+    /// <summary>A path in the directory of logs.</summary>
+    public string LogFile(string name) => _place["log/" + name];
 
     public GuestConsole Console(uint domid = 1) => Consoles.Find(Switch.FindByDomid(domid)!)!;
 

@@ -275,6 +275,9 @@ public sealed class OperatorTests
         var wrong = new ConsoleOptions
         {
             PtyDirectory = "pty",
+            LogDirectory = "log",
+            LogBytes = 100,
+            LogFiles = -1,
             BacklogBytes = 100,
             MaxViewersPerConsole = 0,
             MaxConnections = 0,
@@ -282,7 +285,7 @@ public sealed class OperatorTests
             RequestTimeout = TimeSpan.Zero,
             LingerTimeout = TimeSpan.FromDays(1),
         };
-        Assert.Equal(7, wrong.Problems().Count());
+        Assert.Equal(10, wrong.Problems().Count());
         Assert.All(wrong.Problems(), problem => Assert.Matches("^Consoles:.*: give .*", problem));
     }
 

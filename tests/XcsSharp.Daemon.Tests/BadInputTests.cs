@@ -51,6 +51,20 @@ public sealed class BadInputTests
     }
 
     [Fact]
+    public async Task A_log_directory_that_cannot_be_written_ends_the_start_and_leaves_nothing()
+    {
+        await using SimMachine machine = await SimMachine.StartAsync(Lab.Cancel);
+        DaemonPlaces places = new(machine);
+        const string Path = "/proc/xcs"; // not even root can make it
+
+        ChildResult result = await XcsdDaemon.RunAsync(places, Lab.Cancel, [$"--Consoles:LogDirectory={Path}"]);
+
+        AssertRefused(result, CannotStart, Path);
+        Assert.Contains("--Consoles:LogDirectory=", result.Error, StringComparison.Ordinal);
+        AssertNoSockets(places);
+    }
+
+    [Fact]
     public async Task A_second_daemon_on_the_same_sockets_refuses_and_leaves_the_first_one_working()
     {
         await using Lab lab = await Lab.StartAsync();
@@ -79,6 +93,8 @@ public sealed class BadInputTests
     [Theory]
     [InlineData("--Consoles:BacklogBytes=1", "Consoles:BacklogBytes", "4 KiB")]
     [InlineData("--Consoles:BacklogBytes=many", "Consoles:BacklogBytes", "4 KiB")]
+    [InlineData("--Consoles:LogBytes=1", "Consoles:LogBytes", "4 KiB")]
+    [InlineData("--Consoles:LogDirectory=log", "Consoles:LogDirectory", "absolute")]
     [InlineData("--Switching:ResponseTimeout=5h", "Switching:ResponseTimeout", "1h")]
     [InlineData("--Sockets:Mode=999", "Sockets:Mode", "octal")]
     [InlineData("--Hypervisor:Backend=kvm", "Hypervisor:Backend", "sim")]

@@ -175,6 +175,7 @@ public sealed class LifeCycleTests
 
         Lab.Print(string.Join(", ", sleeps.Select(thread => $"{thread.Key}: {thread.Value}")));
         Assert.Equal(0, sleeps["xcsd-loop"]);
+        Assert.Equal(0, sleeps["xcsd-logs"]);
         Assert.InRange(sleeps.Values.Sum(), 0, 5); // the runtime's own threads: winding down after the start
     }
 

@@ -16,6 +16,8 @@ public sealed class DaemonPlaces(SimMachine machine)
 
     public string PtyDirectory => Machine["pty"];
 
+    public string LogDirectory => Machine["log"];
+
     public string Notify => Machine["notify.sock"];
 
     public string SettingsFile => Machine["xcsd.json"];
@@ -37,6 +39,7 @@ public sealed class DaemonPlaces(SimMachine machine)
             $"--Sockets:Classic={Classic}",
             $"--Sockets:Console={Console}",
             $"--Consoles:PtyDirectory={PtyDirectory}",
+            $"--Consoles:LogDirectory={LogDirectory}",
         ];
     }
 }

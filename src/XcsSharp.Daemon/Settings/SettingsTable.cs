@@ -38,6 +38,15 @@ internal static class SettingsTable
         Setting.Directory(
             "Consoles:PtyDirectory", "/run/xcs/pty", "links to the consoles' terminals; empty: no terminals",
             static (settings, value) => settings.Consoles.PtyDirectory = value),
+        Setting.Directory(
+            "Consoles:LogDirectory", "/var/log/xcs", "logs of the consoles, guest-NAME.log; empty: no logs",
+            static (settings, value) => settings.Consoles.LogDirectory = value),
+        Setting.Bytes(
+            "Consoles:LogBytes", "16 MiB", 4096, 1 << 30, "a log of this size is renamed, and a new one begun",
+            static (settings, value) => settings.Consoles.LogBytes = value),
+        Setting.Count(
+            "Consoles:LogFiles", "2", 0, 1000, "full logs kept of each console, guest-NAME.log.1 and so on",
+            static (settings, value) => settings.Consoles.LogFiles = value),
         Setting.Bytes(
             "Consoles:BacklogBytes", "1 MiB", 4096, 1 << 30, "output kept for each console while nobody reads",
             static (settings, value) => settings.Consoles.BacklogBytes = value),

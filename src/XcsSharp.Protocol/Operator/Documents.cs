@@ -60,6 +60,9 @@ public sealed record DomainEntry(
 /// <param name="BytesOut">Bytes from the guest.</param>
 /// <param name="BytesIn">Bytes to the guest.</param>
 /// <param name="BytesDropped">Bytes that some reader missed because it was too slow.</param>
+/// <param name="Log">Its log file, which its first byte makes; null when the daemon keeps no logs.</param>
+/// <param name="BytesLogged">Bytes from the guest that are in the log; what has gathered since comes soon.</param>
+/// <param name="BytesNotLogged">Bytes that the log has missed, each stretch with a mark, because the disk was slow or full.</param>
 public sealed record ConsoleEntry(
     string Name,
     int Number,
@@ -72,7 +75,10 @@ public sealed record ConsoleEntry(
     int Viewers,
     ulong BytesOut,
     ulong BytesIn,
-    ulong BytesDropped);
+    ulong BytesDropped,
+    string? Log = null,
+    ulong BytesLogged = 0,
+    ulong BytesNotLogged = 0);
 
 /// <summary>The answer to <c>STATUS</c>: the daemon itself.</summary>
 /// <param name="Version">The daemon's version.</param>
