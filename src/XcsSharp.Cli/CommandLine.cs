@@ -42,6 +42,8 @@ internal sealed class CommandLine
             List(),
             Console(),
             Status(),
+            ConsoleAdd(),
+            ConsoleDelete(),
         };
     }
 
@@ -141,14 +143,7 @@ internal sealed class CommandLine
             exitOnEnd,
             escape,
         };
-        domain.Validators.Add(result =>
-        {
-            string? name = result.GetValueOrDefault<string>();
-            if (string.IsNullOrWhiteSpace(name) || name.Any(char.IsControl))
-            {
-                result.AddError("DOMAIN is empty or not one line: give a domid or a name (see: xcsctl list)");
-            }
-        });
+        domain.Validators.Add(RefuseNoName);
         command.Validators.Add(result =>
         {
             int? which = result.GetValue(number);
@@ -178,6 +173,61 @@ internal sealed class CommandLine
             Json = parsed.GetValue(_json),
         }.RunAsync());
         return command;
+    }
+
+    private Command ConsoleAdd()
+    {
+        Argument<string> domain = new("DOMAIN") { Description = "A domid or a name" };
+        domain.Validators.Add(RefuseNoName);
+        Command command = new("console-add", "Adds a console to a domain, the guest's hvc1 and so on, and prints its name") { domain };
+        command.SetAction(async (parsed, cancel) => Show(
+            parsed, await ConsoleConnection.AddAsync(parsed.GetValue(_socket)!, parsed.GetValue(domain)!, cancel)));
+        return command;
+    }
+
+    private Command ConsoleDelete()
+    {
+        Argument<string> domain = new("DOMAIN") { Description = "A domid or a name" };
+        domain.Validators.Add(RefuseNoName);
+        Argument<int?> number = new("N")
+        {
+            Description = "1 to 9; without it the highest that was added",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        Command command = new("console-del", "Removes a console that console-add has added") { domain, number };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(number) is < 1 or > 9)
+            {
+                result.AddError("N is the number of a console that was added: give 1 to 9");
+            }
+        });
+        command.SetAction(async (parsed, cancel) => Show(
+            parsed,
+            await ConsoleConnection.RemoveAsync(
+                parsed.GetValue(_socket)!,
+                parsed.GetValue(number) is int which
+                    ? $"{parsed.GetValue(domain)}{OperatorProtocol.ConsoleMark}{which}"
+                    : parsed.GetValue(domain)!,
+                cancel)));
+        return command;
+    }
+
+    private int Show(ParseResult parsed, (uint Domid, string Name) console)
+    {
+        _streams.Output.WriteLine(parsed.GetValue(_json)
+            ? JsonSerializer.Serialize(new AttachedDocument(console.Domid, console.Name), ConsoleJson.Default.AttachedDocument)
+            : TextTable.Printable(console.Name));
+        return ExitCode.Ok;
+    }
+
+    private static void RefuseNoName(ArgumentResult result)
+    {
+        string? name = result.GetValueOrDefault<string>();
+        if (string.IsNullOrWhiteSpace(name) || name.Any(char.IsControl))
+        {
+            result.AddError("DOMAIN is empty or not one line: give a domid or a name (see: xcsctl list)");
+        }
     }
 
     private static EscapeKey ParseEscape(ArgumentResult argument)

@@ -168,7 +168,9 @@ internal sealed class ConsoleCommand(StandardStreams streams)
     });
 }
 
-/// <summary>What <c>console --json</c> says before the console's bytes begin.</summary>
+/// <summary>
+/// What <c>console --json</c> says before the console's bytes begin, and what <c>console-add</c> and <c>console-del</c> say.
+/// </summary>
 internal sealed record AttachedDocument(uint Domid, string Name);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

@@ -64,16 +64,33 @@ public sealed class ConsoleConnection : IAsyncDisposable
             _ => "",
         };
         (Socket socket, string reply) = await AskAsync(path, request, cancel).ConfigureAwait(false);
-        string[] words = reply.Split(' ', 2);
-        if (!uint.TryParse(words[0], NumberStyles.None, CultureInfo.InvariantCulture, out uint domid))
+        if (!TryParseName(reply, out uint domid, out string name))
         {
             socket.Dispose();
             throw NotTheProtocol(path, reply);
         }
 
-        return new ConsoleConnection(
-            domid, words.Length > 1 ? words[1] : "", new NetworkStream(socket, ownsSocket: true));
+        return new ConsoleConnection(domid, name, new NetworkStream(socket, ownsSocket: true));
     }
+
+    /// <summary>Adds a console to a domain: the guest's hvc1, and so on. It is there when the guest's driver takes it up.</summary>
+    /// <returns>The domain, and the name under which the console can be attached to.</returns>
+    /// <exception cref="XcsUnavailableException">The daemon cannot be reached.</exception>
+    /// <exception cref="OperatorRefusedException">There is no such domain, or it has nine already…</exception>
+    public static Task<(uint Domid, string Name)> AddAsync(
+        string path, string domain, CancellationToken cancel = default)
+        => ChangeAsync(path, $"{OperatorProtocol.ConsoleAdd} {CheckedName(domain)}", cancel);
+
+    /// <summary>Removes a console that was added.</summary>
+    /// <param name="path">The daemon's console socket.</param>
+    /// <param name="console">As <c>web#2</c>; without a number the domain's highest.</param>
+    /// <param name="cancel">Ends the attempt.</param>
+    /// <returns>The domain, and the console's name.</returns>
+    /// <exception cref="XcsUnavailableException">The daemon cannot be reached.</exception>
+    /// <exception cref="OperatorRefusedException">There is no such console…</exception>
+    public static Task<(uint Domid, string Name)> RemoveAsync(
+        string path, string console, CancellationToken cancel = default)
+        => ChangeAsync(path, $"{OperatorProtocol.ConsoleDelete} {CheckedName(console)}", cancel);
 
     /// <summary>Every domain that the daemon serves.</summary>
     public static Task<DomainList> ListAsync(string path = DefaultPath, CancellationToken cancel = default)
@@ -84,6 +101,21 @@ public sealed class ConsoleConnection : IAsyncDisposable
         => AskForDocumentAsync(path, OperatorProtocol.Status, OperatorJson.Default.DaemonStatus, cancel);
 
     public ValueTask DisposeAsync() => Stream.DisposeAsync();
+
+    private static async Task<(uint Domid, string Name)> ChangeAsync(
+        string path, string request, CancellationToken cancel)
+    {
+        (Socket socket, string reply) = await AskAsync(path, request, cancel).ConfigureAwait(false);
+        socket.Dispose();
+        return TryParseName(reply, out uint domid, out string name) ? (domid, name) : throw NotTheProtocol(path, reply);
+    }
+
+    private static bool TryParseName(string reply, out uint domid, out string name)
+    {
+        string[] words = reply.Split(' ', 2);
+        name = words.Length > 1 ? words[1] : "";
+        return uint.TryParse(words[0], NumberStyles.None, CultureInfo.InvariantCulture, out domid);
+    }
 
     private static async Task<T> AskForDocumentAsync<T>(
         string path, string request, JsonTypeInfo<T> type, CancellationToken cancel)

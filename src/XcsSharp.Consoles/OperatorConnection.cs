@@ -94,8 +94,16 @@ internal sealed class OperatorConnection : IStreamOwner, IDisposable
             case OperatorVerb.Status:
                 ReplyWith(_listener.MakeStatus(), OperatorJson.Default.DaemonStatus);
                 break;
+            case OperatorVerb.ConsoleAdd:
+                AddConsole(request.Target);
+                break;
+            case OperatorVerb.ConsoleDelete:
+                DeleteConsole(request.Target);
+                break;
             default:
-                Refuse(OperatorError.UnknownRequest, "send one of: ATTACH domid-or-name (or with #1, #control), LIST, STATUS");
+                Refuse(
+                    OperatorError.UnknownRequest,
+                    "send one of: ATTACH domid-or-name (or with #1, #control), LIST, STATUS, CONSOLE-ADD domid-or-name, CONSOLE-DEL domid-or-name#N");
                 break;
         }
     }
@@ -135,6 +143,55 @@ internal sealed class OperatorConnection : IStreamOwner, IDisposable
         _isViewer = true;
         _deadline.Cancel();
         viewer.OnReceived(_stream, input);
+    }
+
+    private void AddConsole(string target)
+    {
+        if (FindDomain(target) is GuestDomain domain)
+        {
+            AnswerChange(domain, _listener.Switch.AddConsole(domain, out int number), number);
+        }
+    }
+
+    private void DeleteConsole(string console)
+    {
+        if (!ConsoleId.TryCut(console, out string target, out int? number) || number is 0 or ConsoleId.Control)
+        {
+            Refuse(
+                OperatorError.NoConsole,
+                $"'{Printable(console)}' names no console that was added: after a domain's name give #1 to #9, or nothing for the highest");
+        }
+        else if (FindDomain(target) is GuestDomain domain)
+        {
+            AnswerChange(domain, _listener.Switch.RemoveConsole(domain, number ?? 0, out int removed), removed);
+        }
+    }
+
+    private void AnswerChange(GuestDomain domain, ConsoleFailure failure, int number)
+    {
+        string who = $"domain {domain.Domid} ({Printable(domain.Name)})";
+        switch (failure)
+        {
+            case ConsoleFailure.None:
+                string name = domain.Name + new ConsoleId(domain, number).Suffix;
+                Reply(Encoding.UTF8.GetBytes($"{OperatorProtocol.Ok} {domain.Domid} {Printable(name)}\n"));
+                break;
+            case ConsoleFailure.NoSuchConsole:
+                Refuse(OperatorError.NoConsole, $"{who} has no such console that was added here; see LIST (xcsctl list)");
+                break;
+            case ConsoleFailure.NoNumberLeft:
+                Refuse(OperatorError.NoNumberLeft, $"{who} has nine more consoles already; remove one with CONSOLE-DEL");
+                break;
+            case ConsoleFailure.NotSupported:
+                Refuse(OperatorError.NotSupported, "console rings are not served here: Consoles:Rings is off");
+                break;
+            case ConsoleFailure.NoSuchDomain:
+                Refuse(OperatorError.UnknownDomain, $"{who} is no guest, or is gone");
+                break;
+            default:
+                Refuse(OperatorError.Failed, $"xenstore refused it for {who}; the daemon's log says how");
+                break;
+        }
     }
 
     /// <summary>Refuses the request when the domain has no such console.</summary>

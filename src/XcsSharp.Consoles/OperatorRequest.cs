@@ -11,6 +11,8 @@ public enum OperatorVerb
     Attach,
     List,
     Status,
+    ConsoleAdd,
+    ConsoleDelete,
 }
 
 /// <summary>Where in the retained output a viewer begins.</summary>
@@ -28,7 +30,7 @@ public enum ReplayFrom
 
 /// <summary>A request line, taken apart. Unrecognised lines give <see cref="OperatorVerb.Unknown"/>.</summary>
 /// <param name="Verb">What is asked.</param>
-/// <param name="Target">The domain's id or name; empty unless the verb is <see cref="OperatorVerb.Attach"/>.</param>
+/// <param name="Target">The domain's id or name; of a console with its number; empty for <c>LIST</c> and <c>STATUS</c>.</param>
 /// <param name="Replay">Where the viewer begins.</param>
 public readonly record struct OperatorRequest(OperatorVerb Verb, string Target, ReplayFrom Replay)
 {
@@ -46,13 +48,22 @@ public readonly record struct OperatorRequest(OperatorVerb Verb, string Target, 
             return new OperatorRequest(OperatorVerb.Status, "", ReplayFrom.Recent);
         }
 
-        if (!text.StartsWith(OperatorProtocol.Attach + " ", StringComparison.Ordinal))
+        if (TryCutVerb(text, OperatorProtocol.ConsoleAdd, out string target))
+        {
+            return new OperatorRequest(OperatorVerb.ConsoleAdd, target, ReplayFrom.Recent);
+        }
+
+        if (TryCutVerb(text, OperatorProtocol.ConsoleDelete, out target))
+        {
+            return new OperatorRequest(OperatorVerb.ConsoleDelete, target, ReplayFrom.Recent);
+        }
+
+        if (!TryCutVerb(text, OperatorProtocol.Attach, out target))
         {
             return default;
         }
 
         // Names of domains may have spaces in them, so only a last word that is one of ours is not part of the name.
-        string target = text[(OperatorProtocol.Attach.Length + 1)..].TrimStart(' ');
         if (TryCutLastWord(target, OperatorProtocol.ReplayAll, out string name))
         {
             return new OperatorRequest(OperatorVerb.Attach, name, ReplayFrom.Oldest);
@@ -61,6 +72,13 @@ public readonly record struct OperatorRequest(OperatorVerb Verb, string Target, 
         return TryCutLastWord(target, OperatorProtocol.ReplayNew, out name)
             ? new OperatorRequest(OperatorVerb.Attach, name, ReplayFrom.Newest)
             : new OperatorRequest(OperatorVerb.Attach, target, ReplayFrom.Recent);
+    }
+
+    private static bool TryCutVerb(string text, string verb, out string rest)
+    {
+        bool found = text.StartsWith(verb, StringComparison.Ordinal) && text.Length > verb.Length && text[verb.Length] == ' ';
+        rest = found ? text[verb.Length..].TrimStart(' ') : "";
+        return found;
     }
 
     private static bool TryCutLastWord(string target, string word, out string rest)

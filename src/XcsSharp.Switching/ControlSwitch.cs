@@ -45,6 +45,14 @@ public sealed partial class ControlSwitch : IHypervisorSink, IDisposable
     /// <summary>Begins discovery: domains that exist already are known when this returns.</summary>
     public void Start() => _hypervisor.Start(this);
 
+    /// <inheritdoc cref="IHypervisor.AddConsole"/>
+    public ConsoleFailure AddConsole(GuestDomain domain, out int number)
+        => _hypervisor.AddConsole(domain.Domid, out number);
+
+    /// <inheritdoc cref="IHypervisor.RemoveConsole"/>
+    public ConsoleFailure RemoveConsole(GuestDomain domain, int number, out int removed)
+        => _hypervisor.RemoveConsole(domain.Domid, number, out removed);
+
     public GuestDomain? FindByDomid(uint domid) => _domains.GetValueOrDefault(domid);
 
     /// <summary>Names are the toolstack's and need not be unique; sorted by domid.</summary>

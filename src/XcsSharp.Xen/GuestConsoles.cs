@@ -84,5 +84,6 @@ internal sealed class GuestConsoles(XenStoreConnection store, PrimaryConsoles pr
 
     public ConsoleFailure Add(XenDomain domain, out int number) => secondary.Add(domain, out number);
 
-    public ConsoleFailure Remove(XenDomain domain, int number) => secondary.Remove(domain, number);
+    public ConsoleFailure Remove(XenDomain domain, int number, out int removed)
+        => secondary.Remove(domain, number, out removed);
 }

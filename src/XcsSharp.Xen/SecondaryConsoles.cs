@@ -61,7 +61,7 @@ internal sealed class SecondaryConsoles
             Watch(adopted);
             if (_store.Read(adopted.BackEndPath + "/online", out string? online) == Errno.OK && online == "0")
             {
-                _ = Remove(domain, number);
+                _ = Remove(domain, number, out _);
             }
         }
 
@@ -129,9 +129,15 @@ internal sealed class SecondaryConsoles
     }
 
     /// <summary>Asks the guest to let go of a console; it is removed when it has, or after a time.</summary>
-    public ConsoleFailure Remove(XenDomain domain, int number)
+    /// <param name="domain">Whose.</param>
+    /// <param name="number">0: the highest that is not being removed already.</param>
+    /// <param name="removed">Which it is.</param>
+    public ConsoleFailure Remove(XenDomain domain, int number, out int removed)
     {
-        SecondaryConsole? console = domain.SecondaryConsoles.Find(known => known.Number == number);
+        SecondaryConsole? console = number != 0
+            ? domain.SecondaryConsoles.Find(known => known.Number == number)
+            : domain.SecondaryConsoles.Where(static known => !known.IsRemoving).MaxBy(static known => known.Number);
+        removed = console?.Number ?? 0;
         if (console is null)
         {
             return ConsoleFailure.NoSuchConsole;

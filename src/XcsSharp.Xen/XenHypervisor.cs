@@ -129,8 +129,9 @@ public sealed class XenHypervisor : IHypervisor, IDisposable
             : _guestConsoles.Add(domain, out number);
     }
 
-    public ConsoleFailure RemoveConsole(uint domid, int number)
+    public ConsoleFailure RemoveConsole(uint domid, int number, out int removed)
     {
+        removed = 0;
         if (_guestConsoles is null)
         {
             return ConsoleFailure.NotSupported;
@@ -141,7 +142,7 @@ public sealed class XenHypervisor : IHypervisor, IDisposable
             return ConsoleFailure.NoSuchDomain;
         }
 
-        ConsoleFailure failure = _guestConsoles.Remove(domain, number);
+        ConsoleFailure failure = _guestConsoles.Remove(domain, number, out removed);
         if (failure == ConsoleFailure.None)
         {
             // The guest may say nothing at all, and then there is no news.

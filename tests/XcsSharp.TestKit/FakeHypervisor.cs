@@ -69,7 +69,11 @@ public sealed class FakeHypervisor(Action<Action> post) : IHypervisor
         return ConsoleFailure.NotSupported;
     }
 
-    public ConsoleFailure RemoveConsole(uint domid, int number) => ConsoleFailure.NotSupported;
+    public ConsoleFailure RemoveConsole(uint domid, int number, out int removed)
+    {
+        removed = 0;
+        return ConsoleFailure.NotSupported;
+    }
 
     public bool TryBindVirq(int virq, IPortHandler handler, out int port)
     {

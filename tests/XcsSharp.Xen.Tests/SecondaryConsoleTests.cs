@@ -96,7 +96,7 @@ public sealed class SecondaryConsoleTests
 
         Assert.Equal([1, 3, 4, 5, 6, 7, 8, 9], numbers);
         Assert.Equal(ConsoleFailure.NoNumberLeft, world.Hypervisor.AddConsole(4, out _));
-        Assert.Equal(ConsoleFailure.NoSuchConsole, world.Hypervisor.RemoveConsole(4, 2));
+        Assert.Equal(ConsoleFailure.NoSuchConsole, world.Hypervisor.RemoveConsole(4, 2, out _));
         Assert.Equal("ioemu", await ReadAsync(world, "/local/domain/4/device/console/2/type"));
     }
 
@@ -107,7 +107,7 @@ public sealed class SecondaryConsoleTests
         (SimDomain _, FrontEndActor driver, RecordedConsole console) = await ServedAsync(world);
         using FrontEndActor guest = driver;
 
-        Assert.Equal(ConsoleFailure.None, world.Hypervisor.RemoveConsole(4, 1));
+        Assert.Equal(ConsoleFailure.None, world.Hypervisor.RemoveConsole(4, 1, out _));
         Assert.Equal(("0", "5"), (driver.ReadBackEnd("online"), driver.ReadBackEnd("state")));
         driver.Print("bye");
         world.Until(() => console.Output == "bye", "what the guest says meanwhile");
@@ -117,7 +117,7 @@ public sealed class SecondaryConsoleTests
 
         Assert.Equal("console withdrawn 4 1: it was removed", world.Sink.Reports.Last(static report => report.StartsWith("console", StringComparison.Ordinal)));
         await AssertNoNodesAsync(world, driver);
-        Assert.Equal(ConsoleFailure.NoSuchConsole, world.Hypervisor.RemoveConsole(4, 1));
+        Assert.Equal(ConsoleFailure.NoSuchConsole, world.Hypervisor.RemoveConsole(4, 1, out _));
         Assert.Equal(ConsoleFailure.None, world.Hypervisor.AddConsole(4, out int number));
         Assert.Equal(1, number);
     }
@@ -129,7 +129,7 @@ public sealed class SecondaryConsoleTests
         (SimDomain _, FrontEndActor driver, RecordedConsole console) = await ServedAsync(world);
         using FrontEndActor guest = driver;
 
-        Assert.Equal(ConsoleFailure.None, world.Hypervisor.RemoveConsole(4, 1));
+        Assert.Equal(ConsoleFailure.None, world.Hypervisor.RemoveConsole(4, 1, out _));
         world.Until(() => !console.IsOpen, "the end");
 
         await AssertNoNodesAsync(world, driver);
@@ -143,7 +143,7 @@ public sealed class SecondaryConsoleTests
         await world.CreateDomainAsync(4);
         Assert.Equal(ConsoleFailure.None, world.Hypervisor.AddConsole(4, out int number));
 
-        Assert.Equal(ConsoleFailure.None, world.Hypervisor.RemoveConsole(4, number));
+        Assert.Equal(ConsoleFailure.None, world.Hypervisor.RemoveConsole(4, number, out _));
         await world.SettleAsync();
 
         Assert.Equal("", await world.CommandAsync("store", "ls", BackEnds));
@@ -327,7 +327,22 @@ public sealed class SecondaryConsoleTests
         Assert.Empty(world.Sink.Living[6].Consoles);
         Assert.Equal("4\n5\n", await world.CommandAsync("store", "ls", BackEnds));
         Assert.Equal("0\n", await world.CommandAsync("store", "ls", $"{BackEnds}/5"));
-        Assert.Equal(ConsoleFailure.None, world.Hypervisor.RemoveConsole(4, 1));
+        Assert.Equal(ConsoleFailure.None, world.Hypervisor.RemoveConsole(4, 1, out _));
+    }
+
+    [Fact]
+    public async Task Without_a_number_the_highest_is_removed_each_once()
+    {
+        await using SimWorld world = await SimWorld.StartAsync();
+        (SimDomain _, FrontEndActor driver, RecordedConsole _) = await ServedAsync(world);
+        using FrontEndActor guest = driver;
+        Assert.Equal(ConsoleFailure.None, world.Hypervisor.AddConsole(4, out int second));
+
+        Assert.Equal(ConsoleFailure.None, world.Hypervisor.RemoveConsole(4, 0, out int first));
+        Assert.Equal(ConsoleFailure.None, world.Hypervisor.RemoveConsole(4, 0, out int next));
+
+        Assert.Equal((2, 2, 1), (second, first, next));
+        Assert.Equal(ConsoleFailure.NoSuchConsole, world.Hypervisor.RemoveConsole(4, 0, out _));
     }
 
     [Fact]
@@ -337,8 +352,8 @@ public sealed class SecondaryConsoleTests
         await world.CreateDomainAsync(4);
 
         Assert.Equal(ConsoleFailure.NoSuchDomain, world.Hypervisor.AddConsole(77, out _));
-        Assert.Equal(ConsoleFailure.NoSuchDomain, world.Hypervisor.RemoveConsole(77, 1));
-        Assert.Equal(ConsoleFailure.NoSuchConsole, world.Hypervisor.RemoveConsole(4, 1));
+        Assert.Equal(ConsoleFailure.NoSuchDomain, world.Hypervisor.RemoveConsole(77, 1, out _));
+        Assert.Equal(ConsoleFailure.NoSuchConsole, world.Hypervisor.RemoveConsole(4, 1, out _));
         await world.CommandAsync("fault", "store", BackEnds, "ENOSPC");
         Assert.Equal(ConsoleFailure.Failed, world.Hypervisor.AddConsole(4, out _));
         Assert.Contains("console 1 could not be added (ENOSPC)", Assert.Single(world.Log.Lines), StringComparison.Ordinal);
@@ -359,7 +374,7 @@ public sealed class SecondaryConsoleTests
         world.StartHypervisor();
 
         Assert.Equal(ConsoleFailure.NotSupported, world.Hypervisor.AddConsole(4, out _));
-        Assert.Equal(ConsoleFailure.NotSupported, world.Hypervisor.RemoveConsole(4, 1));
+        Assert.Equal(ConsoleFailure.NotSupported, world.Hypervisor.RemoveConsole(4, 1, out _));
     }
 
     [Fact]

@@ -6,8 +6,8 @@ namespace XcsSharp.Protocol.Operator;
 /// one JSON document and ends.
 /// </summary>
 /// <remarks>
-/// Client: <c>ATTACH console</c>, <c>LIST</c> or <c>STATUS</c>. Daemon: <c>OK</c>, after an attach followed by domid
-/// and name; or <c>ERR</c>, a code of <see cref="OperatorError"/> and a sentence that says what to do.
+/// Client: <c>ATTACH console</c>, <c>LIST</c>, <c>STATUS</c>, <c>CONSOLE-ADD domain</c> or <c>CONSOLE-DEL domain#N</c>. Daemon:
+/// <c>OK</c>, followed by domid and name where a console is meant; or <c>ERR</c>, a code of <see cref="OperatorError"/> and a sentence that says what to do.
 /// Lines are UTF-8 and end in a line feed; a carriage return before it is tolerated, so that socat and a
 /// keyboard will do as a client. Bytes that follow an <c>ATTACH</c> line at once are already input for the guest.
 /// <para>
@@ -28,6 +28,13 @@ public static class OperatorProtocol
     public const string Attach = "ATTACH";
     public const string List = "LIST";
     public const string Status = "STATUS";
+
+    /// <summary>Adds a secondary console ring to a domain; the answer names it.</summary>
+    public const string ConsoleAdd = "CONSOLE-ADD";
+
+    /// <summary>Removes one that was added; without its number the one with the highest. The answer names it.</summary>
+    public const string ConsoleDelete = "CONSOLE-DEL";
+
     public const string Ok = "OK";
     public const string Error = "ERR";
 
@@ -57,4 +64,7 @@ public static class OperatorError
     public const string LineTooLong = "line-too-long";
     public const string TooManyViewers = "too-many-viewers";
     public const string TooManyConnections = "too-many-connections";
+    public const string NoNumberLeft = "no-number-left";
+    public const string NotSupported = "not-supported";
+    public const string Failed = "failed";
 }

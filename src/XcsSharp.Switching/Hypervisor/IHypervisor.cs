@@ -33,7 +33,10 @@ public interface IHypervisor
     /// <summary>
     /// Removes a console that <see cref="AddConsole"/> made. The guest is asked to let go first; the sink hears of the end.
     /// </summary>
-    ConsoleFailure RemoveConsole(uint domid, int number);
+    /// <param name="domid">The guest.</param>
+    /// <param name="number">1..9, or 0 for the one with the highest number.</param>
+    /// <param name="removed">Which it is.</param>
+    ConsoleFailure RemoveConsole(uint domid, int number, out int removed);
 
     /// <summary>Binds a virtual interrupt of dom0. The port is masked on every event, as a channel's is.</summary>
     bool TryBindVirq(int virq, IPortHandler handler, out int port);

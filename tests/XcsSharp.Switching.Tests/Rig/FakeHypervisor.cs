@@ -64,7 +64,11 @@ internal sealed class FakeHypervisor : IHypervisor
         return ConsoleFailure.NotSupported;
     }
 
-    public ConsoleFailure RemoveConsole(uint domid, int number) => ConsoleFailure.NotSupported;
+    public ConsoleFailure RemoveConsole(uint domid, int number, out int removed)
+    {
+        removed = 0;
+        return ConsoleFailure.NotSupported;
+    }
 
     public bool TryBindVirq(int virq, IPortHandler handler, out int port)
     {
