@@ -15,6 +15,7 @@ turn=0
 bench_guest() {
     linux_guest "$1" pv memory=112 <<JOB
 lab-stream gen -t 5 $DATA >/tmp/data
+dmesg -n 1
 exec 4<>/dev/hvc0
 stty -opost -echo <&4
 say ready 1

@@ -40,7 +40,7 @@ session() {
 console_pair() {
     local name=$1
     shift
-    type_line "$name" '. /lab/lib.sh; dmesg -n 1; lab-pair domu /dev/hvc0 2>/tmp/pair; say pair "$? $(tail -n 1 /tmp/pair)"'
+    type_line "$name" '. /lab/lib.sh; lab-pair domu /dev/hvc0 2>/tmp/pair; say pair "$? $(tail -n 1 /tmp/pair)"'
     lab-pair dom0 "$@" "$(console_tty "$name")" 2>/run/lab/logs/pair || {
         note "the guest: $(wait_said "$name" pair)"
         fail "$(tail -n 1 /run/lab/logs/pair)"
