@@ -16,6 +16,7 @@ usage: ./build.sh [COMMAND]
   demo [--check]     daemon, guests and a console on a simulated Xen; --check drives itself
   test               every test; the last line is "N passed, N failed, N skipped"
   lab [FILTER]       the same executables in dom0 of a real Xen, under QEMU; --shell: a shell there
+  lab systemd [FILTER]    a Debian dom0 under systemd there: the units, and taking over from xenconsoled
   lint               formatting and analyzers, nothing is changed
   fmt                the same, and mends what it can
   bench, fuzz, package    not yet
@@ -143,6 +144,10 @@ run_tests() {
 
 lab() {
     build
+    if [ "${1:-}" = systemd ]; then
+        shift
+        exec tests/xenlab/systemd/run.sh "$@"
+    fi
     exec tests/xenlab/lab.sh "$@"
 }
 
@@ -156,7 +161,8 @@ lint() {
     dotnet restore XcsSharp.sln -v quiet
     dotnet format XcsSharp.sln --no-restore --verify-no-changes
     c_sources | xargs clang-format --style=file --dry-run -Werror
-    shellcheck build.sh .ci/run tests/xenlab/*.sh
+    shellcheck build.sh .ci/run tests/xenlab/*.sh systemd/xcsd-switchover tests/xenlab/systemd/*.sh tests/xenlab/systemd/dom0/{run-cases,initrd}
+    shellcheck -s bash tests/xenlab/systemd/dom0/lib.sh tests/xenlab/systemd/cases/*.sh
     # What busybox runs in dom0 and in the guests; dash is the nearest that shellcheck knows.
     shellcheck -s dash tests/xenlab/{dom0,domu}/{init,lib.sh,shell-profile} tests/xenlab/dom0/run-cases \
         tests/xenlab/cases/*.sh

@@ -1,0 +1,29 @@
+# When xcsd does not start, the operator is told and keeps xenconsoled.
+# xenconsoled: runs
+mkdir -p /etc/xcs
+echo '{ "Sockets": { "Mode": "0999" } }' >/etc/xcs/xcsd.json
+refused "a switch-over to an xcsd that does not start" xcsd-switchover xcsd
+same "after it" "$(xcsd-switchover status | tr '\n' ' ')" "now: xenconsoled after a boot: xenconsoled "
+
+# Started alone, xcsd leaves the rings to a xenconsoled that systemd does not know by that name, as after a boot; a unit of that name
+# ends, for the two exclude each other.
+rm /etc/xcs/xcsd.json
+systemctl stop xenconsoled.service
+systemd-run -q --unit=xen-of-the-boot --service-type=forking /etc/init.d/xen start
+refused "xcsd starts beside xenconsoled" systemctl start xcsd.service
+same "exit code beside xenconsoled" "$(property xcsd.service ExecMainStatus)" 3
+said xcsd.service 'xenconsoled .*serves the guests' || fail "the journal does not say why"
+systemctl reset-failed xcsd.service
+systemctl stop xen-of-the-boot.service
+systemd-run -q --unit=xenconsoled --service-type=forking /etc/init.d/xen start
+systemctl start xcsd.service
+refused "xenconsoled.service runs beside xcsd" pidof xenconsoled
+
+# Options in /etc/default/xen would bring xenconsoled back at the next boot.
+cp /etc/default/xen /run/lab/default-xen
+echo 'XENCONSOLED_ARGS="--log=all"' >>/etc/default/xen
+status=0
+xcsd-switchover xcsd || status=$?
+cp /run/lab/default-xen /etc/default/xen
+same "its status" $status 1
+refused "something was changed all the same" test -e /etc/systemd/system/xen.service.d/xcsd.conf
