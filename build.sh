@@ -161,7 +161,8 @@ lint() {
     dotnet restore XcsSharp.sln -v quiet
     dotnet format XcsSharp.sln --no-restore --verify-no-changes
     c_sources | xargs clang-format --style=file --dry-run -Werror
-    shellcheck build.sh .ci/run tests/xenlab/*.sh systemd/xcsd-switchover tests/xenlab/systemd/*.sh tests/xenlab/systemd/dom0/{run-cases,initrd}
+    shellcheck build.sh .ci/run tests/xenlab/*.sh
+    shellcheck systemd/xcsd-switchover tests/xenlab/systemd/*.sh tests/xenlab/systemd/dom0/{run-cases,initrd}
     shellcheck -s bash tests/xenlab/systemd/dom0/lib.sh tests/xenlab/systemd/cases/*.sh
     # What busybox runs in dom0 and in the guests; dash is the nearest that shellcheck knows.
     shellcheck -s dash tests/xenlab/{dom0,domu}/{init,lib.sh,shell-profile} tests/xenlab/dom0/run-cases \

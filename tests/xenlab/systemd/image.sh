@@ -67,7 +67,7 @@ add_modules() {
     done
     # tar says what it does not find; what is missing is built in.
     dpkg-deb --fsys-tarfile "$lab"/debs/linux-image-*.deb |
-        tar -x -C "$1" "$modules/modules.builtin" "$modules/modules.builtin.modinfo" "$modules/modules.order" "${paths[@]}" 2>/dev/null || true
+        tar -x -C "$1" "$modules"/modules.{builtin,builtin.modinfo,order} "${paths[@]}" 2>/dev/null || true
     chroot "$1" depmod "$kernel"
 }
 

@@ -5,8 +5,8 @@ echo '{ "Sockets": { "Mode": "0999" } }' >/etc/xcs/xcsd.json
 refused "a switch-over to an xcsd that does not start" xcsd-switchover xcsd
 same "after it" "$(xcsd-switchover status | tr '\n' ' ')" "now: xenconsoled after a boot: xenconsoled "
 
-# Started alone, xcsd leaves the rings to a xenconsoled that systemd does not know by that name, as after a boot; a unit of that name
-# ends, for the two exclude each other.
+# Started alone, xcsd leaves the rings to a xenconsoled that systemd does not know by that name, as after a boot. A unit of
+# that name ends, for the two exclude each other.
 rm /etc/xcs/xcsd.json
 systemctl stop xenconsoled.service
 systemd-run -q --unit=xen-of-the-boot --service-type=forking /etc/init.d/xen start
