@@ -243,7 +243,6 @@ internal sealed class ConsoleLogFile : IAppendSource, IDisposable
         if (!_hasFailed)
         {
             _hasFailed = true;
-            _lostBefore = BytesLost;
             _logs.Log.LogStopped(_console.Name, problem, s_lastRetry.TotalSeconds);
         }
 
@@ -259,6 +258,8 @@ internal sealed class ConsoleLogFile : IAppendSource, IDisposable
             _logs.Log.LogGoesOn(_console.Name, Path, BytesLost - _lostBefore);
         }
 
+        // From here on counts what the next failure costs: its first write may wait while the backlog goes on.
+        _lostBefore = BytesLost;
         _nextRetry = s_firstRetry;
     }
 
