@@ -44,6 +44,22 @@ public sealed class PrimaryConsoleTests
     }
 
     [Fact]
+    public async Task A_console_that_starts_late_gets_an_event_although_the_ports_own_came_before()
+    {
+        await using SimWorld world = await SimWorld.StartAsync();
+        world.Sink.StartsConsoles = false;
+        SimDomain domain = await world.CreateDomainAsync(4, console: true);
+        using ConsoleActor guest = new(domain);
+        guest.Print("early");
+        RecordedConsole console = UntilServed(world, 4);
+        world.Until(() => world.Hypervisor.StaleEvents == 1, "the event of the binding, which nobody gets");
+
+        console.Transport.Start(console);
+
+        world.Until(() => console.Output == "early", "the event that is made up");
+    }
+
+    [Fact]
     public async Task Without_the_reserved_grant_the_frame_is_mapped()
     {
         await using SimWorld world = await SimWorld.StartAsync();

@@ -13,11 +13,7 @@ internal sealed class RecordedConsole : IPortHandler
     private readonly byte[] _buffer = new byte[2048];
     private readonly StringBuilder _output = new();
 
-    public RecordedConsole(IConsoleTransport transport)
-    {
-        Transport = transport;
-        transport.Start(this);
-    }
+    public RecordedConsole(IConsoleTransport transport) => Transport = transport;
 
     public IConsoleTransport Transport { get; }
 

@@ -16,6 +16,9 @@ internal sealed class RecordingSink : IHypervisorSink, IDisposable
     /// <summary>Everything that was reported, in order, one short text each.</summary>
     public List<string> Reports { get; } = [];
 
+    /// <summary>Off: a console is kept as it was offered, for a test that starts it later.</summary>
+    public bool StartsConsoles { get; set; } = true;
+
     public void OnDomainAppeared(uint domid, string name, Guid uuid)
     {
         if (Living.TryGetValue(domid, out Life? known))
@@ -56,7 +59,7 @@ internal sealed class RecordingSink : IHypervisorSink, IDisposable
 
     public void OnConsoleOffered(uint domid, IConsoleTransport console)
     {
-        Living[domid].Open(console);
+        Living[domid].Open(console, StartsConsoles);
         Reports.Add($"console offered {domid} {console.Number}");
     }
 
@@ -97,10 +100,14 @@ internal sealed class RecordingSink : IHypervisorSink, IDisposable
 
         public RecordedConsole? Console => Consoles.GetValueOrDefault(0);
 
-        public void Open(IConsoleTransport console)
+        public void Open(IConsoleTransport console, bool start)
         {
             CloseConsole(console.Number);
             Consoles[console.Number] = new RecordedConsole(console);
+            if (start)
+            {
+                console.Start(Consoles[console.Number]);
+            }
         }
 
         public void CloseConsole(int number) => Consoles.GetValueOrDefault(number)?.Close();

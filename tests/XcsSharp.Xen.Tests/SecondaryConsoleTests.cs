@@ -309,6 +309,7 @@ public sealed class SecondaryConsoleTests
         SimDomain reused = await world.CreateDomainAsync(6);
         Assert.Equal(ConsoleFailure.None, world.Hypervisor.AddConsole(6, out _));
         await world.CommandAsync("store", "write", $"{BackEnds}/5/0/state", "1"); // the toolstack's primary one
+        await world.CommandAsync("store", "write", $"{BackEnds}/5/3/state", "1"); // and a channel of its
         world.StopHypervisor();
         driver.Print("meanwhile");
         await dead.DestroyAsync();
@@ -326,7 +327,7 @@ public sealed class SecondaryConsoleTests
         Assert.Equal("4", driver.ReadBackEnd("state"));
         Assert.Empty(world.Sink.Living[6].Consoles);
         Assert.Equal("4\n5\n", await world.CommandAsync("store", "ls", BackEnds));
-        Assert.Equal("0\n", await world.CommandAsync("store", "ls", $"{BackEnds}/5"));
+        Assert.Equal("0\n3\n", await world.CommandAsync("store", "ls", $"{BackEnds}/5"));
         Assert.Equal(ConsoleFailure.None, world.Hypervisor.RemoveConsole(4, 1, out _));
     }
 
