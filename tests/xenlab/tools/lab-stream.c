@@ -22,7 +22,7 @@
 
 #include "common.h"
 
-enum { PROBE = 16 };
+enum { PROBE = 16, PIECE = 4096 };
 
 static void generate(seeded_fill *fill, uint64_t seed, uint64_t from, uint64_t bytes) {
     uint8_t piece[4096];
@@ -35,23 +35,30 @@ static void generate(seeded_fill *fill, uint64_t seed, uint64_t from, uint64_t b
     }
 }
 
-/* Reads up to the end of the line that is MARK, a byte at a time: the rest belongs to the stream.
- */
+/* Reads up to the end of the line that is MARK: from a pipe a byte at a time, because the rest
+ * belongs to the stream. */
 static void skip_to(const char *mark) {
     char line[256];
+    static char piece[65536];
     size_t length = 0;
-    char byte;
-    while (read(STDIN_FILENO, &byte, 1) == 1) {
-        if (byte == '\r')
-            continue;
-        if (byte == '\n') {
+    off_t position = lseek(STDIN_FILENO, 0, SEEK_CUR);
+    ssize_t count;
+    while ((count = read(STDIN_FILENO, piece, position < 0 ? 1 : sizeof(piece))) > 0) {
+        for (ssize_t i = 0; i < count; i++) {
+            if (piece[i] != '\n') {
+                if (piece[i] != '\r' && length < sizeof(line) - 1)
+                    line[length++] = piece[i];
+                continue;
+            }
             line[length] = '\0';
-            if (strcmp(line, mark) == 0)
-                return;
             length = 0;
-        } else if (length < sizeof(line) - 1) {
-            line[length++] = byte;
+            if (strcmp(line, mark) == 0) {
+                if (position >= 0)
+                    lseek(STDIN_FILENO, position + i + 1, SEEK_SET);
+                return;
+            }
         }
+        position += position < 0 ? 0 : count;
     }
     die("the line '%s' did not come", mark);
 }
@@ -132,13 +139,18 @@ static void check_gaps(seeded_fill *fill, uint64_t seed, uint64_t from, uint64_t
     if (mark != NULL && fill == seeded_text)
         count = without_returns(all, count);
     while (done < count && check.position < check.length) {
-        uint8_t expected;
-        fill(seed, check.position, &expected, 1);
-        if (all[done] == expected) {
-            check.position++;
-            done++;
+        uint8_t expected[PIECE];
+        uint64_t missing = check.length - check.position;
+        size_t size = count - done < PIECE ? count - done : PIECE, same = 0;
+        if (size > missing)
+            size = (size_t)missing;
+        fill(seed, check.position, expected, size);
+        while (same < size && all[done + same] == expected[same])
+            same++;
+        check.position += same;
+        done += same;
+        if (same == size)
             continue;
-        }
         ssize_t gap = left_out(fill, seed, check.position, all + done, count - done, most);
         if (gap < 0)
             exit(seeded_accept(&check, all + done, count - done) != 0);
