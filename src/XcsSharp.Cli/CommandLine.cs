@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using System.Text.Json;
 
 using XcsSharp.Client;
@@ -146,7 +147,7 @@ internal sealed class CommandLine
         domain.Validators.Add(RefuseNoName);
         command.Validators.Add(result =>
         {
-            int? which = result.GetValue(number);
+            int? which = result.GetResult(number) is { } given ? NumberIn(given) : null;
             if (which is < 0 or > 9)
             {
                 result.AddError($"-n {which}: give 0 for the primary console ring, or 1 to 9 for a secondary one");
@@ -194,14 +195,14 @@ internal sealed class CommandLine
             Description = "1 to 9; without it the highest that was added",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        Command command = new("console-del", "Removes a console that console-add has added") { domain, number };
-        command.Validators.Add(result =>
+        number.Validators.Add(static result =>
         {
-            if (result.GetValue(number) is < 1 or > 9)
+            if (NumberIn(result) is < 1 or > 9)
             {
                 result.AddError("N is the number of a console that was added: give 1 to 9");
             }
         });
+        Command command = new("console-del", "Removes a console that console-add has added") { domain, number };
         command.SetAction(async (parsed, cancel) => Show(
             parsed,
             await ConsoleConnection.RemoveAsync(
@@ -220,6 +221,13 @@ internal sealed class CommandLine
             : TextTable.Printable(console.Name));
         return ExitCode.Ok;
     }
+
+    /// <summary>The number that was given. What is no number at all the parser refuses; asked for its value it would throw here.</summary>
+    private static int? NumberIn(SymbolResult result)
+        => result.Tokens is [{ Value: string text }]
+            && int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number)
+                ? number
+                : null;
 
     private static void RefuseNoName(ArgumentResult result)
     {

@@ -49,6 +49,8 @@ public sealed class ConsoleAddTests
     [InlineData("console-del", "web", "10")]
     [InlineData("console-del", "web", "one")]
     [InlineData("console-add", "")]
+    [InlineData("console", "-n", "one", "web")]
+    [InlineData("console", "-n", "10", "web")]
     public async Task A_wrong_argument_is_refused_before_anybody_is_asked(params string[] arguments)
     {
         ChildResult result = await ChildProcess.RunAsync(
