@@ -130,27 +130,24 @@ internal sealed class SecondaryConsoles
 
     /// <summary>Asks the guest to let go of a console; it is removed when it has, or after a time.</summary>
     /// <param name="domain">Whose.</param>
-    /// <param name="number">0: the highest that is not being removed already.</param>
+    /// <param name="number">0: the highest.</param>
     /// <param name="removed">Which it is.</param>
     public ConsoleFailure Remove(XenDomain domain, int number, out int removed)
     {
-        SecondaryConsole? console = number != 0
-            ? domain.SecondaryConsoles.Find(known => known.Number == number)
-            : domain.SecondaryConsoles.Where(static known => !known.IsRemoving).MaxBy(static known => known.Number);
+        // One that is being removed is gone for whoever asks, however long its guest takes to let go.
+        SecondaryConsole? console = domain.SecondaryConsoles
+            .Where(known => !known.IsRemoving && (number == 0 || known.Number == number))
+            .MaxBy(static known => known.Number);
         removed = console?.Number ?? 0;
         if (console is null)
         {
             return ConsoleFailure.NoSuchConsole;
         }
 
-        if (!console.IsRemoving)
-        {
-            console.IsRemoving = true;
-            console.RemoveAt = _clock.GetTimestamp() + (long)(s_letGo.TotalSeconds * _clock.TimestampFrequency);
-            _ = _keys.WriteOffline(console);
-            SetState(console, XenbusState.Closing);
-        }
-
+        console.IsRemoving = true;
+        console.RemoveAt = _clock.GetTimestamp() + (long)(s_letGo.TotalSeconds * _clock.TimestampFrequency);
+        _ = _keys.WriteOffline(console);
+        SetState(console, XenbusState.Closing);
         return ConsoleFailure.None;
     }
 
