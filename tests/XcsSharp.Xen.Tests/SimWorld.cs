@@ -74,7 +74,13 @@ internal sealed class SimWorld : IAsyncDisposable
     public void StartHypervisor()
     {
         OpenHypervisor();
-        Hypervisor.Start(Sink);
+
+        // The start opens one more handle, for the hypervisor's log, and that must be domain 0's too.
+        _ = As(0, () =>
+        {
+            Hypervisor.Start(Sink);
+            return true;
+        });
     }
 
     /// <summary>What a restart of the daemon is to the guests: all handles closed, all opened anew.</summary>
