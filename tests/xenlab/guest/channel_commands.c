@@ -76,22 +76,28 @@ static const char *flood(const struct arguments *args) {
     return strays == 0 ? NULL : "answers that fit no request";
 }
 
-static const char *receive(const struct arguments *args) {
+/* Two commands, so that the guest can send meanwhile. */
+static const char *expect(const struct arguments *args) {
     struct channel_check check = {0};
     if (!arguments_number(args, 0, &check.size) || !arguments_number(args, 1, &check.seed))
         return g_bad_number;
     g_channel_check = check;
-    while (channel_is_open() && !g_channel_check.failed && g_channel_check.position < check.size)
-        turn(FOR_EVER);
+    return NULL;
+}
+
+static const char *received(const struct arguments *args) {
     static char problem[64];
-    uint64_t position = g_channel_check.position;
-    bool failed = g_channel_check.failed;
-    g_channel_check = (struct channel_check){0};
-    if (failed) {
-        text_print(problem, sizeof(problem), "wrong at byte %llu", (unsigned long long)position);
+    const struct channel_check *check = &g_channel_check;
+    (void)args;
+    while (channel_is_open() && !check->failed && check->position < check->size)
+        turn(FOR_EVER);
+    if (check->failed) {
+        text_print(problem, sizeof(problem), "wrong at byte %llu",
+                   (unsigned long long)check->position);
         return problem;
     }
-    return position == check.size ? NULL : why_closed();
+    commands_detail("%llu bytes", (unsigned long long)check->position);
+    return check->position == check->size ? NULL : why_closed();
 }
 
 /* A message of any kind; its length need not be true. */
@@ -153,7 +159,8 @@ const struct command g_channel_commands[] = {
     {"publish", "", 0, 0, publish},
     {"withdraw", "", 0, 0, withdraw},
     {"flood", "BYTES SEED", 2, 2, flood},
-    {"receive", "BYTES SEED", 2, 2, receive},
+    {"expect", "BYTES SEED", 2, 2, expect},
+    {"received", "", 0, 0, received},
     {"send", "TYPE SUBTYPE LENGTH", 3, 3, send},
     {"echo", "[off]", 0, 1, echo},
     {"mute", "[off]", 0, 1, mute},

@@ -51,8 +51,6 @@ static void write_header(struct control_page *page) {
 }
 
 const char *control_page_write_keys(uint64_t nonce) {
-    /* What a predecessor left would be believed with our values beside it. */
-    store_remove("data/xcs/ready");
     bool written = store_print("data/xcs/version", "%u", VERSION) &&
                    store_print("data/xcs/ring-ref", "%u", reference()) &&
                    store_print("data/xcs/event-channel", "%u", s_port) &&
@@ -72,6 +70,8 @@ const char *control_page_publish(void) {
     events_add(s_port);
     write_header(&s_pages[s_current]);
     grants_allow(reference(), &s_pages[s_current]);
+    /* What a predecessor left would be believed with our values beside it. */
+    store_remove("data/xcs/ready");
     return control_page_write_keys(s_nonce);
 }
 

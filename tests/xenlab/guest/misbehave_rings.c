@@ -9,6 +9,7 @@
 #include "events.h"
 #include "platform.h"
 #include "seeded.h"
+#include "text.h"
 #include "turn.h"
 
 /* How long a wild index of the console ring stays: the guest needs the ring itself. */
@@ -17,31 +18,46 @@
 
 static const char s_no_page[] = "nothing is published";
 
-/* tx-rsp, rx-req, out-cons and in-prod are the other end's own. */
+static const struct shared_index {
+    const char *name;
+    bool is_control;
+    size_t offset;
+} s_indexes[] = {
+    {"tx-req", true, offsetof(struct control_page, tx.req_prod)},
+    {"tx-rsp", true, offsetof(struct control_page, tx.rsp_prod)}, /* the controller's */
+    {"rx-req", true, offsetof(struct control_page, rx.req_prod)}, /* the controller's */
+    {"rx-rsp", true, offsetof(struct control_page, rx.rsp_prod)},
+    {"out-prod", false, offsetof(struct xencons_interface, out_prod)},
+    {"out-cons", false, offsetof(struct xencons_interface, out_cons)}, /* the daemon's */
+    {"in-prod", false, offsetof(struct xencons_interface, in_prod)},   /* the daemon's */
+    {"in-cons", false, offsetof(struct xencons_interface, in_cons)},
+};
+
+static const struct shared_index *find_index(const char *name) {
+    for (size_t i = 0; i < sizeof(s_indexes) / sizeof(*s_indexes); i++)
+        if (text_equal(s_indexes[i].name, name))
+            return &s_indexes[i];
+    return NULL;
+}
+
 static const char *wild(const struct arguments *args) {
-    static const char *const names[] = {"tx-req",   "tx-rsp",   "rx-req",  "rx-rsp",
-                                        "out-prod", "out-cons", "in-prod", "in-cons"};
-    struct control_page *page = control_page();
-    struct xencons_interface *console = g_platform.console;
-    uint32_t *const indexes[] = {&page->tx.req_prod, &page->tx.rsp_prod, &page->rx.req_prod,
-                                 &page->rx.rsp_prod, &console->out_prod, &console->out_cons,
-                                 &console->in_prod,  &console->in_cons};
+    const struct shared_index *index = find_index(args->word[0]);
     uint64_t offset;
-    unsigned int which = arguments_choice(args, 0, names, 8);
-    if (which == 8)
+    if (index == NULL)
         return "no such index";
     if (!arguments_number(args, 1, &offset))
         return g_bad_number;
-    bool is_control = which < 4;
-    if (is_control && page == NULL)
+    if (index->is_control && control_page() == NULL)
         return s_no_page;
-    if (is_control)
+    if (index->is_control)
         channel_abandon();
-    __atomic_fetch_add(indexes[which], (uint32_t)offset, __ATOMIC_SEQ_CST);
-    events_notify(is_control ? control_page_port() : g_platform.console_port);
-    turn_for_ms(HOLD_MS);
-    if (!is_control)
+    char *page = index->is_control ? (char *)control_page() : (char *)g_platform.console;
+    __atomic_fetch_add((uint32_t *)(page + index->offset), (uint32_t)offset, __ATOMIC_SEQ_CST);
+    events_notify(index->is_control ? control_page_port() : g_platform.console_port);
+    if (!index->is_control) {
+        turn_for_ms(HOLD_MS);
         console_restore();
+    }
     return NULL;
 }
 
