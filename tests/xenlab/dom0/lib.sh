@@ -103,7 +103,41 @@ test_guest() {
     local name=$1 type=$2
     shift 2
     [ -e "/guest/guest-$type.elf" ] || fail "there is no test guest: tests/xenlab/guest was not built"
-    create_guest "$name" "$type" "/guest/guest-$type.elf" memory=16 "$@"
+    create_guest "$name" "$type" "/guest/guest-$type.elf" memory=8 "$@"
+}
+
+# begin_order NAME WORD...: tells a test guest what to do (guest/README.md), and waits for nothing.
+begin_order() {
+    local -
+    set +x
+    local path
+    path=/local/domain/$(domid "$1")/data
+    shift
+    xenstore-rm "$path/status" 2>/dev/null || true
+    xenstore-write "$path/cmd" "$*"
+}
+
+# order_done NAME WORD...: waits until the test guest has done that; prints the details that it tells of it. Fails the case when
+# the guest could not do it.
+order_done() {
+    local -
+    set +x
+    local name=$1 status
+    shift
+    status=$(wait_key "$name" data/status "^(OK|ERR) $*") || exit 1
+    case $status in
+        "OK $*: "*) echo "${status#"OK $*: "}" ;;
+        "OK $*") ;;
+        *) fail "guest $name: $status" ;;
+    esac
+}
+
+# order NAME WORD...: both.
+order() {
+    local -
+    set +x
+    begin_order "$@"
+    order_done "$@"
 }
 
 # domid NAME
