@@ -23,17 +23,21 @@ internal static class Reports
         StringBuilder problems = new();
         foreach (DomainEntry domain in list.Domains)
         {
-            foreach (ConsoleEntry console in LinesOf(domain))
+            IReadOnlyList<ConsoleEntry> lines = LinesOf(domain);
+            foreach (ConsoleEntry console in lines)
             {
                 table.Add(
                     Number(domain.Domid), console.Name, console.State, console.Transport ?? "-",
                     console.LocalPort is int port ? Number(port) : "-", Number(console.Viewers), Size(console.BytesOut),
                     Size(console.BytesIn), Size(console.BytesDropped), Throttled(domain),
                     console.Pty ?? console.PtyDevice ?? "-");
-                if (console.Problem is string problem)
-                {
-                    problems.Append(TextTable.Printable($"domain {domain.Domid} ({console.Name}): {problem}")).Append('\n');
-                }
+                AddProblem(problems, domain.Domid, console.Name, console.Problem);
+            }
+
+            // A channel that is no console, or that was refused, has no line of its own.
+            if (lines.All(line => line.Problem != domain.Problem))
+            {
+                AddProblem(problems, domain.Domid, domain.Name, domain.Problem);
             }
         }
 
@@ -87,6 +91,14 @@ internal static class Reports
             : span.TotalHours >= 1 ? $"{span.Hours}h {span.Minutes}m"
             : span.TotalMinutes >= 1 ? $"{span.Minutes}m {span.Seconds}s"
             : string.Create(CultureInfo.InvariantCulture, $"{span.TotalSeconds:0.0}s");
+    }
+
+    private static void AddProblem(StringBuilder problems, uint domid, string name, string? problem)
+    {
+        if (problem is not null)
+        {
+            problems.Append(TextTable.Printable($"domain {domid} ({name}): {problem}")).Append('\n');
+        }
     }
 
     /// <summary>A domain without consoles, or of a daemon that knew no more than one, is a line too.</summary>

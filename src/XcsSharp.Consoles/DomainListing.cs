@@ -20,7 +20,7 @@ internal static class DomainListing
             domain.Name,
             NameOf(channel?.Kind),
             NameOf(channel?.State),
-            channel?.Problem,
+            channel?.Problem ?? domain.Refusal,
             channel?.LocalPort,
             console?.PtyLink,
             console?.PtyDevice,

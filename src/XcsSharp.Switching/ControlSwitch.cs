@@ -272,6 +272,14 @@ public sealed partial class ControlSwitch : IHypervisorSink, IDisposable
         }
     }
 
+    public void OnTransportRefused(uint domid, string problem)
+    {
+        if (_domains.TryGetValue(domid, out GuestDomain? domain))
+        {
+            domain.Refusal = problem;
+        }
+    }
+
     /// <summary>
     /// Closes all channels and consoles. Requests that were not answered stay in the rings, and output that was not taken
     /// does too: the next daemon takes them.
@@ -320,6 +328,7 @@ public sealed partial class ControlSwitch : IHypervisorSink, IDisposable
     {
         ControlChannel channel = new(_context, domain, transport, announced);
         domain.Channel = channel;
+        domain.Refusal = null;
         _channelsByPort[channel.LocalPort] = channel;
         _log.ChannelOpened(domain, channel.Kind, channel.LocalPort, channel.RemotePort);
         _router.AnnounceChannel(channel);

@@ -175,6 +175,7 @@ internal sealed class ControlPages
         {
             domain.Problem = problem;
             _log.NoChannel(domain, problem ?? "");
+            _sink!.OnTransportRefused(domain.Domid, problem ?? "");
         }
 
         return mayPass && domain.TriesLeft-- > 0;

@@ -28,6 +28,20 @@ public sealed class ReportsTests
     }
 
     [Fact]
+    public void What_was_refused_is_said_below_the_table_once()
+    {
+        ConsoleEntry ring = new("web", 0, "ring", "connected", null, 12, "/run/xcs/pty/web", "/dev/pts/1", 0, 0, 0, 0);
+        DomainEntry refused = Samples.Domain(3, "web") with { Transport = null, State = "waiting", Problem = "its magic is wrong" };
+
+        string beside = Reports.List(new DomainList([refused with { Consoles = [ring] }]));
+        string alone = Reports.List(new DomainList([refused]));
+
+        Assert.EndsWith("\ndomain 3 (web): its magic is wrong\n", beside, StringComparison.Ordinal);
+        Assert.Equal(2, beside.Split("web):").Length);
+        Assert.Equal(2, alone.Split("web):").Length);
+    }
+
+    [Fact]
     public void Each_console_is_a_line_and_what_a_guest_was_throttled_is_in_all_of_its()
     {
         ConsoleEntry ring = new("web", 0, "ring", "connected", null, 12, "/run/xcs/pty/web", "/dev/pts/1", 1, 2048, 5, 0);

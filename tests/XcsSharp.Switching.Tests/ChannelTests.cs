@@ -267,6 +267,19 @@ public sealed class ChannelTests : IDisposable
     }
 
     [Fact]
+    public void What_was_refused_is_known_until_something_is_served()
+    {
+        _rig.AddDomain(5);
+        RecordingSubscriber subscriber = _rig.Attach(new RecordingSubscriber());
+        _rig.Switch.OnTransportRefused(5, "its magic is wrong");
+        Assert.Equal("its magic is wrong", _rig.Switch.FindByDomid(5)!.Refusal);
+
+        Assert.Equal(OpenFailure.None, _rig.Switch.OpenInterface(subscriber, 5, 0, 1, out _));
+
+        Assert.Null(_rig.Switch.FindByDomid(5)!.Refusal);
+    }
+
+    [Fact]
     public void A_subscriber_may_close_the_channel_while_it_is_drained()
     {
         FakeGuest guest = _rig.AddDomain(5);

@@ -60,6 +60,7 @@ public sealed class LyingGuestTests
         Assert.DoesNotContain(line, static character => character < ' ');
         Assert.Null(world.Sink.Living[4].Transport);
         Assert.DoesNotContain("offered 4 Granted", world.Sink.Reports);
+        Assert.Contains(world.Sink.Reports, static report => report.StartsWith("refused 4: ", StringComparison.Ordinal));
         Assert.Equal(1, await GrantedPageTests.PortsOfDom0Async(world));
     }
 

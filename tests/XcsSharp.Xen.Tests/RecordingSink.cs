@@ -57,6 +57,8 @@ internal sealed class RecordingSink : IHypervisorSink, IDisposable
         Reports.Add($"withdrawn {domid}: {reason}");
     }
 
+    public void OnTransportRefused(uint domid, string problem) => Reports.Add($"refused {domid}: {problem}");
+
     public void OnConsoleOffered(uint domid, IConsoleTransport console)
     {
         Living[domid].Open(console, StartsConsoles);

@@ -11,7 +11,7 @@ public sealed record DomainList(IReadOnlyList<DomainEntry> Domains);
 /// <param name="Name">The toolstack's name for it.</param>
 /// <param name="Transport">Of the control channel: <c>classic</c>, <c>granted</c>, or null while there is none.</param>
 /// <param name="State">Of the control channel: <c>waiting</c> (there is none yet), <c>connected</c>, or <c>quarantined</c>.</param>
-/// <param name="Problem">Why the channel is quarantined; otherwise null.</param>
+/// <param name="Problem">Why the channel is quarantined, or what the guest published was refused; otherwise null.</param>
 /// <param name="LocalPort">dom0's event-channel port of the control channel, or null.</param>
 /// <param name="Pty">The stable link to the terminal of the console that the domain's name alone means, or null.</param>
 /// <param name="PtyDevice">Where that link points now, or null.</param>

@@ -34,6 +34,9 @@ public sealed class GuestDomain
     /// </summary>
     public ControlChannel? Channel { get; internal set; }
 
+    /// <summary>Why the control page that the guest published last can not be served; null while nothing is wrong with it.</summary>
+    public string? Refusal { get; internal set; }
+
     /// <summary>Its consoles of now, quarantined ones included, by number. An array that never changes: another takes its place.</summary>
     public IReadOnlyList<ConsoleStream> Consoles { get; private set; } = [];
 

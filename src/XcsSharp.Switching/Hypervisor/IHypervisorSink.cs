@@ -21,6 +21,11 @@ public interface IHypervisorSink
     void OnTransportWithdrawn(uint domid, string reason);
 
     /// <summary>
+    /// What the guest has published can not be served, and why; until a page of it is offered. Said once for each reason.
+    /// </summary>
+    void OnTransportRefused(uint domid, string problem);
+
+    /// <summary>
     /// A console of the guest is mapped and bound. Takes the place of the domain's console of this number, if there is one.
     /// </summary>
     /// <param name="domid">A domain that was reported.</param>
