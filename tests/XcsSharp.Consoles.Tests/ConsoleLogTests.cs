@@ -1,7 +1,9 @@
 using System.Globalization;
 
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
+using XcsSharp.Reactor;
 using XcsSharp.TestKit;
 
 using Xunit;
@@ -278,8 +280,9 @@ public sealed class ConsoleLogTests
     {
         using var place = new PrivateDirectory("log");
         File.WriteAllText(place["file"], "");
-        IOException refused = Assert.ThrowsAny<IOException>(
-            () => new ConsoleRig(options => options.LogDirectory = place["file/log"]));
+        using var loop = new EventLoop();
+        var options = new ConsoleOptions { LogDirectory = place["file/log"] };
+        IOException refused = Assert.ThrowsAny<IOException>(() => new GuestLogs(loop, options, NullLogger.Instance));
         Assert.Contains("Consoles:LogDirectory", refused.Message, StringComparison.Ordinal);
         Assert.Contains(place["file/log"], refused.Message, StringComparison.Ordinal);
     }
