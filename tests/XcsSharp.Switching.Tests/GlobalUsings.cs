@@ -1,6 +1,6 @@
 global using XcsSharp.Protocol;
 global using XcsSharp.Switching.Tests.Rig;
 
-global using FakeConsole = XcsSharp.TestKit.FakeConsole;
-
 global using Xunit;
+
+global using FakeConsole = XcsSharp.TestKit.FakeConsole;
