@@ -20,6 +20,7 @@ internal sealed class HypervisorConnections : IDisposable
             Grants = Keep(GrantTable.Open());
             Memory = Keep(ForeignMemory.Open());
             PortStates = Keep(PortInfo.Open());
+            Log = Keep(HypervisorLog.Open());
         }
         catch
         {
@@ -39,6 +40,8 @@ internal sealed class HypervisorConnections : IDisposable
     public ForeignMemory Memory { get; }
 
     public PortInfo PortStates { get; }
+
+    public HypervisorLog Log { get; }
 
     public void Dispose()
     {

@@ -29,7 +29,7 @@ internal sealed class HypervisorLogTransport : ConsoleTransport
     /// <param name="loop">Where the first, made-up event is delivered.</param>
     /// <param name="device">Has <paramref name="localPort"/> bound to the interrupt; it is unbound by Dispose.</param>
     /// <param name="localPort">dom0's port.</param>
-    /// <param name="text">Owned from here on.</param>
+    /// <param name="text">Read from here on, by nobody else; must outlive this.</param>
     /// <param name="log">For a log that can not be read.</param>
     public HypervisorLogTransport(
         EventLoop loop, EventChannelDevice device, int localPort, HypervisorLog text, ILogger log)
@@ -88,7 +88,9 @@ internal sealed class HypervisorLogTransport : ConsoleTransport
     {
     }
 
-    protected override void Release() => _text.Dispose();
+    protected override void Release()
+    {
+    }
 
     /// <summary>As a console's readers are told of output that they missed.</summary>
     private static int WriteMark(Span<byte> text, uint bytes)

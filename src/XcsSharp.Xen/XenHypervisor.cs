@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 
 using XcsSharp.Interop;
-using XcsSharp.Interop.Xen;
 using XcsSharp.Reactor;
 using XcsSharp.Switching;
 
@@ -198,7 +197,7 @@ public sealed class XenHypervisor : IHypervisor, IDisposable
             return;
         }
 
-        _hypervisorLog = new HypervisorLogTransport(_loop, _connections.Ports, bound.Value, HypervisorLog.Open(), _log);
+        _hypervisorLog = new HypervisorLogTransport(_loop, _connections.Ports, bound.Value, _connections.Log, _log);
         sink.OnDomainAppeared(HypervisorDomid, "xen", Guid.Empty);
         sink.OnConsoleOffered(HypervisorDomid, _hypervisorLog);
     }

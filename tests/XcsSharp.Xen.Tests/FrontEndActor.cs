@@ -51,6 +51,13 @@ internal sealed class FrontEndActor : IDisposable
         Ring.Dispose();
     }
 
+    /// <summary>The same ring, and another channel with the number of the old one.</summary>
+    public void ReopenPort()
+    {
+        _channels.Unbind((uint)Port).OrThrow("unbind");
+        Assert.Equal(Port, _channels.BindUnbound(0).OrThrow("bind_unbound"));
+    }
+
     /// <summary>Publishes what is true, or what the test wants instead, and the state that says so.</summary>
     public FrontEndActor Publish(string? reference = null, string? port = null, string state = "3")
     {

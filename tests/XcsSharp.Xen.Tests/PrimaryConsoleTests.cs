@@ -186,6 +186,23 @@ public sealed class PrimaryConsoleTests
     }
 
     [Fact]
+    public async Task Keys_that_vanish_take_nothing_away()
+    {
+        await using SimWorld world = await SimWorld.StartAsync();
+        SimDomain domain = await world.CreateDomainAsync(4, console: true);
+        using ConsoleActor guest = new(domain);
+        RecordedConsole console = UntilServed(world, 4);
+
+        await world.CommandAsync("store", "rm", domain.ConsolePath);
+        await world.SettleAsync();
+        guest.Print("still here");
+
+        world.Until(() => console.Output == "still here", "the output");
+        Assert.True(console.IsOpen);
+        Assert.Empty(world.Log.Lines);
+    }
+
+    [Fact]
     public async Task A_domain_that_has_shut_down_and_is_kept_keeps_its_console()
     {
         await using SimWorld world = await SimWorld.StartAsync();
