@@ -165,7 +165,7 @@ lint() {
     shellcheck systemd/xcsd-switchover tests/xenlab/systemd/*.sh tests/xenlab/systemd/dom0/{run-cases,initrd}
     shellcheck -s bash tests/xenlab/systemd/dom0/lib.sh tests/xenlab/systemd/cases/*.sh
     # What busybox runs in dom0 and in the guests; dash is the nearest that shellcheck knows.
-    shellcheck -s dash tests/xenlab/{dom0,domu}/{init,lib.sh,shell-profile} tests/xenlab/dom0/run-cases \
+    shellcheck -s dash tests/xenlab/{dom0,domu}/{init,lib.sh,shell-profile} tests/xenlab/dom0/{run-cases,consoles.sh,figures.sh} \
         tests/xenlab/cases/*.sh
     build_shims
     dotnet build XcsSharp.sln -c $configuration --no-restore -v quiet --nologo
