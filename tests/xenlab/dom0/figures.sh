@@ -13,18 +13,17 @@ many_guests() {
     done
 }
 
-# wakeups_of PID: how often its threads have gone to sleep and come back, so far.
-wakeups_of() {
-    cat /proc/"$1"/task/*/status | awk '/^voluntary_ctxt_switches/ { sum += $2 } END { print sum }'
+# sleeps_of PID: for each of its threads how often it has gone to sleep and come back, so far.
+sleeps_of() {
+    awk '/^Pid:/ { thread = $2 } /^voluntary_ctxt_switches/ { print thread, $2 }' /proc/"$1"/task/*/status
 }
 
-# idle_wakeups PID: wake-ups in ten seconds, after the last work is over.
+# idle_wakeups PID: wake-ups in ten seconds, after the last work is over. A thread that ends meanwhile has none.
 idle_wakeups() {
-    local before
     sleep 2
-    before=$(wakeups_of "$1")
+    sleeps_of "$1" >/run/lab/sleeps
     sleep 10
-    echo $(($(wakeups_of "$1") - before))
+    sleeps_of "$1" | awk 'NR == FNR { before[$1] = $2; next } { sum += $2 - before[$1] } END { print sum + 0 }' /run/lab/sleeps -
 }
 
 # cpu_of PID: nanoseconds of processor time of all its threads so far.
