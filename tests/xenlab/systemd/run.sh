@@ -120,7 +120,7 @@ boot() {
         qemu-system-x86_64 -accel tcg,thread=multi -cpu max,-smap,-rdtscp -m 1536 -smp 2 \
             -nodefaults -vga none -display none -monitor none -nic none -no-reboot \
             -kernel "$lab/xen" -append "console=com1 com1=115200,8n1 dom0_mem=768M,max:768M dom0_max_vcpus=1 \
-loglvl=warning guest_loglvl=warning sched=credit bootscrub=0" \
+loglvl=warning guest_loglvl=warning sched=credit bootscrub=0 spec-ctrl=eager-fpu" \
             -initrd "$lab/vmlinux console=hvc0 panic=-1 quiet rdinit=/init,$bed/initrd.gz" \
             -drive "file=$run/root.ext4,if=none,id=root,format=raw,cache=unsafe" -device virtio-blk-pci,drive=root \
             -virtfs "local,path=$run/lab,mount_tag=lab,security_model=none,readonly=on" \
