@@ -158,7 +158,8 @@ c_sources() {
 lint() {
     need_to_build
     need clang-format=clang-format shellcheck=shellcheck
-    dotnet restore XcsSharp.sln -v quiet
+    # Locked: a package graph that differs from the one in the commit is found here and not on the next machine.
+    dotnet restore XcsSharp.sln --locked-mode -v quiet
     dotnet format XcsSharp.sln --no-restore --verify-no-changes
     c_sources | xargs clang-format --style=file --dry-run -Werror
     shellcheck build.sh .ci/run tests/xenlab/*.sh
