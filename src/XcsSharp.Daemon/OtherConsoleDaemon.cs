@@ -20,7 +20,7 @@ internal static class OtherConsoleDaemon
             throw new StartFailure(
                 ExitCode.CannotStart,
                 $"{Name} (process {pid}) serves the guests' console rings already",
-                $"Stop it ('systemctl stop {Name}', or 'kill {pid}'), or leave console rings to it with --Consoles:Rings=off.");
+                $"Change over with 'xcsd-switchover xcsd' (or 'kill {pid}'), or leave console rings to it with --Consoles:Rings=off.");
         }
     }
 

@@ -20,7 +20,7 @@ public sealed class OtherConsoleDaemonTests
 
         Assert.Equal(CannotStart, refused.ExitCode);
         Assert.Contains($"xenconsoled (process {other.Id})", refused.Error, StringComparison.Ordinal);
-        Assert.Contains("systemctl stop xenconsoled", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("xcsd-switchover xcsd", refused.Error, StringComparison.Ordinal);
         Assert.Contains("--Consoles:Rings=off", refused.Error, StringComparison.Ordinal);
 
         // There is no Xen here, so it does not start for another reason.
