@@ -40,6 +40,23 @@ public sealed class BacklogTests
     }
 
     [Fact]
+    public void A_large_one_grows_by_chunks_after_the_first()
+    {
+        var backlog = new Backlog(70_000);
+        List<int> sizes = [];
+        for (int i = 0; i < 1000; i++)
+        {
+            backlog.Append(new byte[100]);
+            if (sizes.Count == 0 || sizes[^1] != backlog.Capacity)
+            {
+                sizes.Add(backlog.Capacity);
+            }
+        }
+
+        Assert.Equal([1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 70_000], sizes);
+    }
+
+    [Fact]
     public void Positions_outside_what_is_retained_are_refused()
     {
         var backlog = new Backlog(1024);
@@ -57,6 +74,7 @@ public sealed class BacklogTests
     [InlineData(1025)]
     [InlineData(4096)]
     [InlineData(10_000)]
+    [InlineData(70_000)]
     public void Any_sequence_of_pieces_leaves_exactly_the_newest_bytes(int limit)
     {
         ulong seed = SeededStream.ChooseSeed();
