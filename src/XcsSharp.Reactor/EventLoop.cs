@@ -36,11 +36,18 @@ public sealed class EventLoop : IDisposable
     public EventLoop(TimeProvider? clock = null)
     {
         Clock = clock ?? TimeProvider.System;
+        Now = Clock.GetTimestamp();
         _timers = new TimerQueue(Clock);
         Register(_wakeup.EventFd, Readiness.Readable, _wakeup);
     }
 
     public TimeProvider Clock { get; }
+
+    /// <summary>
+    /// <see cref="Clock"/>'s time stamp of when this turn's events came: good enough for whatever is not measured inside a turn, and
+    /// free, where reading the clock is a system call (as in dom0, if the kernel does not trust the processor's counter).
+    /// </summary>
+    public long Now { get; private set; }
 
     /// <summary>True on the thread that runs the loop now, or ran its last turn.</summary>
     public bool IsLoopThread => _thread == Environment.CurrentManagedThreadId;
@@ -147,6 +154,7 @@ public sealed class EventLoop : IDisposable
     {
         _thread = Environment.CurrentManagedThreadId;
         int count = _epoll.Wait(_events, TimeoutMs(limitMs));
+        Now = Clock.GetTimestamp();
         Turns++;
         for (int i = 0; i < count; i++)
         {
@@ -161,7 +169,7 @@ public sealed class EventLoop : IDisposable
         }
 
         bool ran = count > 0;
-        ran |= _timers.RunDue();
+        ran |= _timers.RunDue(Now);
         ran |= _wakeup.RunPosted();
         ran |= RunTurnEnd();
         return ran;

@@ -52,15 +52,14 @@ internal sealed class TimerQueue(TimeProvider clock)
         return (int)Math.Clamp(ms, 0, int.MaxValue);
     }
 
-    /// <summary>Runs what is due now. A timer scheduled by one of the callbacks runs in a later turn.</summary>
-    public bool RunDue()
+    /// <summary>Runs what is due at a time stamp. A timer scheduled by one of the callbacks runs in a later turn.</summary>
+    public bool RunDue(long now)
     {
         if (_heap.Count == 0)
         {
             return false;
         }
 
-        long now = clock.GetTimestamp();
         ulong newest = _sequence;
         bool ran = false;
         while (_heap.Count > 0 && _heap[0] is { } first && first.Due <= now && first.Sequence < newest)

@@ -28,7 +28,7 @@ internal sealed class ChannelContext(EventLoop loop, SwitchOptions options, Swit
     /// <inheritdoc cref="UnboundGrace"/>
     public long ResponseTimeout { get; } = Ticks(loop.Clock, options.ResponseTimeout);
 
-    public long Now => Loop.Clock.GetTimestamp();
+    public long Now => Loop.Now;
 
     /// <summary>Never less than the truth, so that a timer set to it finds the deadline reached.</summary>
     public TimeSpan Until(long deadline, long now)
