@@ -64,6 +64,9 @@ internal static unsafe class Sys
     public static SafeFileHandle EventFd()
         => Own(SysResult.From(Libc.eventfd(0, Libc.EFD_NONBLOCK | Libc.EFD_CLOEXEC)), "eventfd");
 
+    /// <summary>An event counter for a thread to sleep on: reading waits until there was a write.</summary>
+    public static SafeFileHandle BlockingEventFd() => Own(SysResult.From(Libc.eventfd(0, Libc.EFD_CLOEXEC)), "eventfd");
+
     /// <summary>Tries to take an exclusive lock that ends with the file's last descriptor.</summary>
     /// <returns>False when another process has it.</returns>
     public static bool TryLock(SafeFileHandle fd, string path)
