@@ -17,7 +17,7 @@ internal sealed class ConsoleLogFile : IAppendSource, IDisposable
 {
     private const int Enough = 64 * 1024;
 
-    private static readonly TimeSpan s_gather = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan s_gather = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_firstRetry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_lastRetry = TimeSpan.FromSeconds(30);
 
@@ -88,7 +88,7 @@ internal sealed class ConsoleLogFile : IAppendSource, IDisposable
         }
         else if (!_gather.IsScheduled)
         {
-            TimeSpan left = s_gather - _logs.Loop.Clock.GetElapsedTime(_lastWrite);
+            TimeSpan left = s_gather - _logs.Loop.Clock.GetElapsedTime(_lastWrite, _logs.Loop.Now);
             if (left > TimeSpan.Zero)
             {
                 _gather.Schedule(left);
@@ -234,7 +234,7 @@ internal sealed class ConsoleLogFile : IAppendSource, IDisposable
     {
         _gather.Cancel();
         _isWriting = true;
-        _lastWrite = _logs.Loop.Clock.GetTimestamp();
+        _lastWrite = _logs.Loop.Now;
         _file.Append();
     }
 

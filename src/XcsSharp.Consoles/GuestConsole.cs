@@ -12,25 +12,27 @@ namespace XcsSharp.Consoles;
 /// <remarks>
 /// Output goes to the backlog at once and to its readers at the end of the loop's turn, so that one write carries many
 /// messages and no reader is ever between the guest and its answer. A guest that floods, and only that one, has its readers
-/// wait for a batch: each write to a terminal wakes its reader up, and costs more than the bytes do.
+/// wait for a batch: each write to a terminal wakes its reader up, and costs more than the bytes do. What comes first in a
+/// window of <see cref="s_window"/> is passed on at once; when it becomes more than a ring's content, the rest gathers.
 /// Life: open; ending (the domain or the console is gone, its readers may still take what is left); dropped.
 /// </remarks>
 public sealed class GuestConsole : ITurnEndWork
 {
-    /// <summary>So much output since the last pump, a console ring's content, is a flood; less is pumped at once.</summary>
+    /// <summary>So much output in a window, a console ring's content, is a flood; less is pumped at once.</summary>
     private const int FloodBytes = 2048;
 
-    /// <summary>What a flood's readers get at once.</summary>
+    /// <summary>What a flood's readers get at once, or a quarter of the backlog: gathering must not cost them bytes.</summary>
     private const int BatchBytes = 16 * 1024;
 
     /// <summary>The longest that a flood's readers wait; no eye sees it.</summary>
-    private static readonly TimeSpan s_batchTime = TimeSpan.FromMilliseconds(4);
+    private static readonly TimeSpan s_window = TimeSpan.FromMilliseconds(16);
 
     private static readonly TimeSpan s_drainLook = TimeSpan.FromMilliseconds(50);
 
     private readonly ConsoleHandler _handler;
     private readonly List<ConsoleViewer> _viewers = [];
     private readonly ConsoleInput _input = new();
+    private readonly int _batchBytes;
     private readonly ConsolePty? _pty;
     private readonly ConsoleLogFile? _log;
     private ControlChannel? _channel;
@@ -38,6 +40,8 @@ public sealed class GuestConsole : ITurnEndWork
     private LoopTimer? _linger;
     private LoopTimer? _batch;
     private int _unpumped;
+    private int _pumpedInWindow;
+    private long _windowStart;
     private long _endedAt;
     private ulong _lostByDeparted;
     private bool _isPumpQueued;
@@ -50,6 +54,7 @@ public sealed class GuestConsole : ITurnEndWork
         _handler = handler;
         Id = id;
         Backlog = new Backlog(handler.Options.BacklogBytes);
+        _batchBytes = Math.Min(BatchBytes, Backlog.Limit / 4);
 
         // A control channel's console goes by its domain's name alone where no ring has that name.
         _hasFullName = !id.IsControl || handler.Find(id with { Number = 0 }) is not null;
@@ -321,21 +326,37 @@ public sealed class GuestConsole : ITurnEndWork
 
     private bool WaitsForBatch()
     {
-        if (!_isPumpUrgent && _unpumped is >= FloodBytes and < BatchBytes)
+        TimeSpan left = LeftOfWindow();
+        if (!_isPumpUrgent && _pumpedInWindow > 0 && _pumpedInWindow + _unpumped >= FloodBytes && _unpumped < _batchBytes)
         {
             _batch ??= _handler.Loop.CreateTimer(PumpSoon);
             if (!_batch.IsScheduled)
             {
-                _batch.Schedule(s_batchTime);
+                _batch.Schedule(left);
             }
 
             return true;
         }
 
         _isPumpUrgent = false;
+        _pumpedInWindow += _unpumped;
         _unpumped = 0;
         _batch?.Cancel();
         return false;
+    }
+
+    private TimeSpan LeftOfWindow()
+    {
+        long now = _handler.Loop.Now;
+        TimeSpan left = s_window - _handler.Loop.Clock.GetElapsedTime(_windowStart, now);
+        if (left > TimeSpan.Zero)
+        {
+            return left;
+        }
+
+        _windowStart = now;
+        _pumpedInWindow = 0;
+        return s_window;
     }
 
     private void FinishReaders()

@@ -78,19 +78,50 @@ public sealed class ConsoleRingTests
         rig.Write(program, _stream.Take(0, 2047));
         Assert.Equal(2047, viewer.Receive().Length);
 
-        // A flood's first ring-full waits for the next ones, for a little while.
+        // What is more than a ring-full in one window waits for its end.
         rig.Write(program, _stream.Take(2047, 2048));
         Assert.True(viewer.Receive().IsEmpty);
-        clock.Advance(TimeSpan.FromMilliseconds(4));
+        clock.Advance(TimeSpan.FromMilliseconds(15));
+        rig.RunIdle();
+        Assert.True(viewer.Receive().IsEmpty);
+        clock.Advance(TimeSpan.FromMilliseconds(1));
         rig.RunIdle();
         Assert.Equal(2048, viewer.Receive().Length);
 
+        // Or for a batch.
         rig.Write(program, _stream.Take(4095, 15_000));
         Assert.True(viewer.Receive().IsEmpty);
         rig.Write(program, _stream.Take(19_095, 2000));
-        Assert.Equal(17_000, viewer.Receive().Length);
+        int batch = viewer.Receive().Length;
+        Assert.InRange(batch, 16 * 1024, 17_000);
+        clock.Advance(TimeSpan.FromMilliseconds(16));
+        rig.RunIdle();
+        Assert.Equal(17_000, batch + viewer.Receive().Length);
         clock.Advance(TimeSpan.FromHours(1));
         Assert.False(rig.Loop.RunOnce(TimeSpan.Zero), "a timer is left after the flood");
+
+        // After a pause the first ring-full goes at once.
+        rig.Write(program, _stream.Take(21_095, 2048));
+        Assert.Equal(2048, viewer.Receive().Length);
+    }
+
+    [Fact]
+    public void A_small_backlog_is_passed_on_before_it_overflows()
+    {
+        var clock = new FakeTimeProvider();
+        using var rig = new ConsoleRig(options => (options.PtyDirectory, options.BacklogBytes) = (null, 8192), clock);
+        var (_, _, program, console) = rig.AddRing();
+        TestClient viewer = rig.Attach();
+        var seen = new StreamVerifier("viewer", _stream, 60_000);
+        for (int i = 0; i < 30; i++)
+        {
+            // The clock stands: all of it is one window.
+            rig.Write(program, _stream.Take(i * 2000, 2000));
+            seen.Accept(viewer.Receive());
+        }
+
+        Assert.InRange(seen.Position, 60_000 - 4096, 60_000);
+        Assert.Equal(0UL, console.BytesDropped);
     }
 
     [Fact]

@@ -45,7 +45,7 @@ public sealed class LogFaultTests
 
         var seen = new StreamVerifier("viewer", _stream, Length + 10);
         program.Write(_stream.Take(0, Length));
-        rig.RunUntil(() => { seen.Accept(viewer.Receive()); return seen.Position == Length; }, "the viewer's bytes");
+        rig.RunUntil(() => { clock.Advance(TimeSpan.FromMilliseconds(16)); seen.Accept(viewer.Receive()); return seen.Position == Length; }, "the viewer's bytes");
         rig.RunUntil(() => _log.Warnings.Length > 0 && rig.Consoles.Logs!.Appender.IsIdle, "the failure");
         for (int i = 0; i < 10; i++)
         {
@@ -65,7 +65,7 @@ public sealed class LogFaultTests
         Advance(rig, clock, TimeSpan.FromSeconds(30));
         rig.RunUntil(() => console.BytesLogged == Backlog, "the log to go on");
         rig.Write(program, _stream.Take(Length, 10));
-        Advance(rig, clock, TimeSpan.FromMilliseconds(20));
+        Advance(rig, clock, TimeSpan.FromMilliseconds(100));
         rig.RunUntil(() => console.BytesLogged == Backlog + 10, "the log to go on");
 
         string mark = FormattableString.Invariant($"\r\n[gap: {Length - Backlog:N0} bytes]\r\n");
