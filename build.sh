@@ -131,7 +131,7 @@ shim_tests() {
 
 run_tests() {
     build
-    need script=bsdutils perl=perl-base setsid=util-linux
+    need script=bsdutils perl=perl-base setsid=util-linux tshark=tshark
     run_suite simxen shim_tests "$bin"
     run_suite simxen-sanitized shim_tests "$root/artifacts/sanitized" address,undefined
     run_suite dotnet dotnet test --solution XcsSharp.sln -c $configuration --no-build \
