@@ -6,6 +6,7 @@ internal sealed class ByteRingWriter
 {
     private readonly ByteRingMemory _memory;
     private uint _producer;
+    private bool _corrupt;
 
     /// <summary>Attaches behind what an earlier life of this end has put there.</summary>
     internal ByteRingWriter(ByteRingMemory memory)
@@ -14,17 +15,15 @@ internal sealed class ByteRingWriter
         _producer = memory.Producer;
     }
 
-    /// <summary>True once the peer has claimed to have taken what was never put. Nothing is put any more.</summary>
-    internal bool IsCorrupt { get; private set; }
+    /// <summary>True once the peer has claimed to have taken what was never put: looks at its index. Nothing is put any more.</summary>
+    internal bool IsCorrupt => !TryReadUntaken(out _);
 
     /// <summary>Puts as much as there is room for.</summary>
     /// <returns>How many bytes; 0 when the ring is full, or corrupt.</returns>
     internal int Put(ReadOnlySpan<byte> data)
     {
-        uint untaken = _producer - _memory.Consumer;
-        if (IsCorrupt || untaken > _memory.Size)
+        if (!TryReadUntaken(out uint untaken))
         {
-            IsCorrupt = true;
             return 0;
         }
 
@@ -37,5 +36,12 @@ internal sealed class ByteRingWriter
         }
 
         return count;
+    }
+
+    private bool TryReadUntaken(out uint untaken)
+    {
+        untaken = _producer - _memory.Consumer;
+        _corrupt |= untaken > _memory.Size;
+        return !_corrupt;
     }
 }

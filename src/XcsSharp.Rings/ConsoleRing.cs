@@ -22,7 +22,10 @@ public sealed class ConsoleRing : IDisposable
         _input = new ByteRingWriter(ByteRingMemory.Input(page));
     }
 
-    /// <summary>True once the guest's index of input is impossible; <see cref="Put"/> takes nothing any more.</summary>
+    /// <summary>
+    /// True once the guest's index of input is impossible, which is looked at here and by <see cref="Put"/>; that takes nothing
+    /// any more.
+    /// </summary>
     public bool IsInputCorrupt => _input.IsCorrupt;
 
     /// <summary>

@@ -47,7 +47,14 @@ internal sealed class ConsoleRingTransport : ConsoleTransport
 
     public override bool TakesInput => true;
 
-    public override bool IsInputCorrupt => _ring.IsInputCorrupt;
+    public override bool IsInputCorrupt
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(IsDisposed, this);
+            return _ring.IsInputCorrupt;
+        }
+    }
 
     public override RingRead TryTake(Span<byte> to, out int count)
     {

@@ -104,6 +104,23 @@ public sealed class ConsoleRingTests : IDisposable
     }
 
     [Fact]
+    public void An_impossible_input_index_is_seen_before_there_is_input_and_for_good()
+    {
+        (ConsoleRing ring, GuestConsoleRing guest) = Attach(100);
+        using (ring)
+        using (guest)
+        {
+            Assert.False(ring.IsInputCorrupt);
+            Store(ConsoleRingLayout.InputConsumer, 101);
+            Assert.True(ring.IsInputCorrupt);
+
+            Store(ConsoleRingLayout.InputConsumer, 100);
+            Assert.True(ring.IsInputCorrupt);
+            Assert.Equal(0, ring.Put([1, 2, 3]));
+        }
+    }
+
+    [Fact]
     public void What_the_guest_writes_over_our_own_indexes_changes_nothing()
     {
         (ConsoleRing ring, GuestConsoleRing guest) = Attach(0);

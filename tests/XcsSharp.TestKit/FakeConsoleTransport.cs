@@ -25,7 +25,14 @@ internal sealed class FakeConsoleTransport : IConsoleTransport
 
     public bool TakesInput => _console.TakesInput;
 
-    public bool IsInputCorrupt => _ring.IsInputCorrupt;
+    public bool IsInputCorrupt
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(IsDisposed, this);
+            return _ring.IsInputCorrupt;
+        }
+    }
 
     internal int Unmasks { get; private set; }
 

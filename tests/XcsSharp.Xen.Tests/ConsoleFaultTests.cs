@@ -270,6 +270,7 @@ public sealed class ConsoleFaultTests
 
         Assert.Throws<ObjectDisposedException>(() => console.Transport.Put("x"u8));
         Assert.Throws<ObjectDisposedException>(() => console.Transport.TryTake(new byte[1], out _));
+        Assert.Throws<ObjectDisposedException>(() => console.Transport.IsInputCorrupt);
         Assert.Throws<ObjectDisposedException>(() => console.Transport.Start(console));
         console.Transport.Dispose();
     }

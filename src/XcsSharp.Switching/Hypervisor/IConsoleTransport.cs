@@ -44,7 +44,7 @@ public interface IConsoleTransport : IDisposable
     /// <returns>How many bytes; 0 also when <see cref="IsInputCorrupt"/>.</returns>
     int Put(ReadOnlySpan<byte> input);
 
-    /// <summary>True once the guest's index of input is impossible.</summary>
+    /// <summary>True once the guest's index of input is impossible, for good. Looks at it: one read of the page.</summary>
     bool IsInputCorrupt { get; }
 
     /// <summary>

@@ -309,19 +309,21 @@ public sealed class ConsoleStream : IPortHandler, ITurnTaker
 
     private void LookAtInput()
     {
-        if (!_wantsRoom || State != ChannelState.Open)
+        if (State != ChannelState.Open)
         {
             return;
         }
 
+        // Whether there is input or not: a lie is seen with the first event after it.
         if (_transport.IsInputCorrupt)
         {
             PutAside("its input index is impossible");
-            return;
         }
-
-        _wantsRoom = false;
-        _context.Consoles?.OnConsoleRoom(this);
+        else if (_wantsRoom)
+        {
+            _wantsRoom = false;
+            _context.Consoles?.OnConsoleRoom(this);
+        }
     }
 
     private void NotifyIfMoved()
