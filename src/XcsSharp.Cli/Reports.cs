@@ -39,6 +39,9 @@ internal static class Reports
             {
                 AddProblem(problems, domain.Domid, domain.Name, domain.Problem);
             }
+
+            // A guest that goes on being refused: its last reason says little.
+            AddProblem(problems, domain.Domid, domain.Name, domain.Refusals > 1 ? $"{domain.Refusals} refusals so far" : null);
         }
 
         return table.ToString() + problems;
@@ -50,7 +53,9 @@ internal static class Reports
         [
             ("xcsd", $"{status.Version}, pid {status.Pid}, backend {status.Backend}, up {Duration(status.UptimeSeconds)}"),
             ("domains", Number(status.Domains)),
-            ("channels", $"{status.Channels} open, {status.Quarantined} quarantined"),
+            ("channels", $"{status.Channels} open"),
+            ("faults", $"{status.Quarantined} channels and rings put aside now, {Grouped(status.Quarantines)} since the start; "
+                + $"{Grouped(status.Refusals)} refusals"),
             ("clients", $"{status.Sessions} sessions, {status.Viewers} viewers"),
             ("requests", Grouped(status.Requests)),
             ("responses", $"{Grouped(status.Responses)}, of these by the daemon itself: {Grouped(status.AnsweredByDaemon)}"),

@@ -31,9 +31,24 @@ internal static class DomainListing
             channel?.Counters.Requests ?? 0,
             channel?.Counters.Responses ?? 0,
             channel?.Unanswered ?? 0,
-            [.. consoles.FindAll(domain).Select(Describe)],
+            [.. consoles.FindAll(domain).Select(Describe), .. NeverServed(domain, consoles)],
             domain.ThrottledMilliseconds,
-            domain.ThrottledTimes);
+            domain.ThrottledTimes,
+            domain.Refusals);
+    }
+
+    /// <summary>Consoles that were refused before any ring of theirs was served.</summary>
+    private static IEnumerable<ConsoleEntry> NeverServed(GuestDomain domain, ConsoleHandler consoles)
+    {
+        for (int number = 0; number <= ConsoleStream.MaxNumber; number++)
+        {
+            ConsoleId id = new(domain, number);
+            if (domain.FindConsoleRefusal(number) is { } problem && consoles.Find(id) is null)
+            {
+                yield return new ConsoleEntry(
+                    domain.Name + id.Suffix, number, null, NameOf((ChannelState?)null), problem, null, null, null, 0, 0, 0, 0);
+            }
+        }
     }
 
     private static ConsoleEntry Describe(GuestConsole console)
@@ -45,7 +60,7 @@ internal static class DomainListing
             console.Id.Number,
             stream is null ? NameOf(channel?.Kind) : "ring",
             NameOf(stream?.State ?? channel?.State),
-            stream?.Problem ?? channel?.Problem,
+            stream?.Problem ?? channel?.Problem ?? console.Domain.FindConsoleRefusal(console.Id.Number),
             stream?.LocalPort ?? channel?.LocalPort,
             console.PtyLink,
             console.PtyDevice,

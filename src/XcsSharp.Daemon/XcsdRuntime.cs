@@ -173,7 +173,9 @@ internal sealed class XcsdRuntime : IDisposable
             _hypervisor.PortsServed,
             rings,
             counters.ConsoleBytes,
-            throttled);
+            throttled,
+            counters.Quarantines,
+            counters.Refusals);
     }
 
     private void AcceptClient(SafeFileHandle socket) => _clients!.Accept(socket);

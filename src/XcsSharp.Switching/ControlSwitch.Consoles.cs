@@ -44,6 +44,7 @@ public sealed partial class ControlSwitch
         ConsoleStream? before = domain.FindConsole(stream.Number);
         before?.TakeLastOutput();
         domain.SetConsole(stream.Number, stream);
+        domain.SetConsoleRefusal(stream.Number, null);
         before?.Close("it was made anew");
         _log.ConsoleOpened(domain, stream.Number, stream.LocalPort, stream.RemotePort);
         Open(stream);
@@ -54,6 +55,18 @@ public sealed partial class ControlSwitch
         if (_domains.TryGetValue(domid, out GuestDomain? domain) && domain.FindConsole(number) is { } stream)
         {
             CloseConsole(stream, reason, lastLook: true);
+        }
+    }
+
+    public void OnConsoleRefused(uint domid, int number, string? problem)
+    {
+        if (_domains.TryGetValue(domid, out GuestDomain? domain))
+        {
+            domain.SetConsoleRefusal(number, problem);
+            if (problem is not null)
+            {
+                CountRefusal(domain);
+            }
         }
     }
 

@@ -277,6 +277,7 @@ public sealed partial class ControlSwitch : IHypervisorSink, IDisposable
         if (_domains.TryGetValue(domid, out GuestDomain? domain))
         {
             domain.Refusal = problem;
+            CountRefusal(domain);
         }
     }
 
@@ -293,6 +294,12 @@ public sealed partial class ControlSwitch : IHypervisorSink, IDisposable
         }
 
         _virqs.ReleaseAll();
+    }
+
+    private void CountRefusal(GuestDomain domain)
+    {
+        domain.Refusals++;
+        Counters.Refusals++;
     }
 
     private GuestDomain AddDomain(uint domid, string name, Guid uuid)

@@ -36,6 +36,9 @@ public sealed class SwitchCounters
     /// <summary>Channels and consoles put aside because the guest lied.</summary>
     public ulong Quarantines { get; internal set; }
 
+    /// <summary>Control pages and consoles that were not served as guests published them, once for each reason.</summary>
+    public ulong Refusals { get; internal set; }
+
     /// <summary>Sessions closed because their client did not read.</summary>
     public ulong SlowSessionsClosed { get; internal set; }
 

@@ -19,6 +19,7 @@ internal sealed class ControlPages
 
     private readonly XenStoreConnection _store;
     private readonly TransportFactory _transports;
+    private readonly Refusals _refusals;
     private readonly DomainLookup _find;
     private readonly bool _classicExists;
     private readonly ILogger _log;
@@ -26,12 +27,19 @@ internal sealed class ControlPages
 
     /// <param name="store">xenstore.</param>
     /// <param name="transports">Makes them.</param>
+    /// <param name="refusals">Tells of what is refused.</param>
     /// <param name="find">Finds a living domain.</param>
     /// <param name="backend">Classic channels exist on the simulated one only.</param>
-    /// <param name="log">For the one line.</param>
+    /// <param name="log">For what is served.</param>
     public ControlPages(
-        XenStoreConnection store, TransportFactory transports, DomainLookup find, HypervisorBackend backend, ILogger log)
+        XenStoreConnection store,
+        TransportFactory transports,
+        Refusals refusals,
+        DomainLookup find,
+        HypervisorBackend backend,
+        ILogger log)
     {
+        _refusals = refusals;
         _store = store;
         _transports = transports;
         _find = find;
@@ -171,13 +179,7 @@ internal sealed class ControlPages
 
     private bool Refuse(XenDomain domain, string? problem, bool mayPass)
     {
-        if (domain.Problem != problem)
-        {
-            domain.Problem = problem;
-            _log.NoChannel(domain, problem ?? "");
-            _sink!.OnTransportRefused(domain.Domid, problem ?? "");
-        }
-
+        _refusals.Refuse(domain, problem ?? "");
         return mayPass && domain.TriesLeft-- > 0;
     }
 

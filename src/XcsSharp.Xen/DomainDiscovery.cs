@@ -30,6 +30,7 @@ internal sealed class DomainDiscovery : IReadyHandler, IDisposable
     private readonly HypervisorConnections _connections;
     private readonly ControlPages _pages;
     private readonly GuestConsoles? _consoles;
+    private readonly Refusals _refusals;
     private readonly LookSchedule _schedule;
     private readonly TimeProvider _clock;
     private readonly ILogger _log;
@@ -47,10 +48,17 @@ internal sealed class DomainDiscovery : IReadyHandler, IDisposable
     /// <param name="connections">To xenstore and Xen.</param>
     /// <param name="pages">Control pages.</param>
     /// <param name="consoles">Null when console rings are not served.</param>
+    /// <param name="refusals">Of both.</param>
     /// <param name="log">For what can not be followed.</param>
     public DomainDiscovery(
-        EventLoop loop, HypervisorConnections connections, ControlPages pages, GuestConsoles? consoles, ILogger log)
+        EventLoop loop,
+        HypervisorConnections connections,
+        ControlPages pages,
+        GuestConsoles? consoles,
+        Refusals refusals,
+        ILogger log)
     {
+        _refusals = refusals;
         _loop = loop;
         _connections = connections;
         _pages = pages;
@@ -71,6 +79,7 @@ internal sealed class DomainDiscovery : IReadyHandler, IDisposable
     public void Start(IHypervisorSink sink)
     {
         _sink = sink;
+        _refusals.Start(sink);
         _pages.Start(sink);
         _consoles?.Start(sink);
 
@@ -134,6 +143,7 @@ internal sealed class DomainDiscovery : IReadyHandler, IDisposable
     {
         _registration?.Dispose();
         _timer.Cancel();
+        _refusals.Dispose();
     }
 
     private static void ThrowIfRefused(Errno error, string path)
@@ -299,6 +309,7 @@ internal sealed class DomainDiscovery : IReadyHandler, IDisposable
             _ = _connections.Store.Unwatch(domain.NamePath, domain.Token);
             _sink!.OnDomainGone(domain.Domid);
             _consoles?.OnGone(domain);
+            _refusals.OnGone(domain);
         }
 
         foreach (XenDomain domain in _appeared)

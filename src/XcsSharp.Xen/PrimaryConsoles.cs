@@ -25,13 +25,15 @@ internal sealed class PrimaryConsoles
 
     private readonly XenStoreConnection _store;
     private readonly ConsoleTransports _transports;
+    private readonly Refusals _refusals;
     private readonly ILogger _log;
     private IHypervisorSink? _sink;
 
-    public PrimaryConsoles(XenStoreConnection store, ConsoleTransports transports, ILogger log)
+    public PrimaryConsoles(XenStoreConnection store, ConsoleTransports transports, Refusals refusals, ILogger log)
     {
         _store = store;
         _transports = transports;
+        _refusals = refusals;
         _log = log;
     }
 
@@ -81,6 +83,7 @@ internal sealed class PrimaryConsoles
             bool same = console.Ring == frame && offered.RemotePort == port;
             if (same && _transports.IsConnected(offered))
             {
+                _refusals.Clear(console);
                 return false;
             }
 
@@ -101,7 +104,7 @@ internal sealed class PrimaryConsoles
             return Refuse(console, BindProblem(domain, port, error), mayPass: true);
         }
 
-        console.Problem = null;
+        _refusals.Clear(console);
         console.Offered = transport;
         console.Ring = frame;
         _log.ConsoleOffered(domain, console.Number, transport.LocalPort, port);
@@ -126,12 +129,7 @@ internal sealed class PrimaryConsoles
 
     private bool Refuse(XenConsole console, string problem, bool mayPass)
     {
-        if (console.Problem != problem)
-        {
-            console.Problem = problem;
-            _log.NoConsole(console.Domain, console.Number, problem);
-        }
-
+        _refusals.Refuse(console, problem);
         return mayPass && console.TriesLeft-- > 0;
     }
 }

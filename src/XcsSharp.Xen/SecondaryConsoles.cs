@@ -24,16 +24,19 @@ internal sealed class SecondaryConsoles
     private readonly XenStoreConnection _store;
     private readonly SecondaryConsoleKeys _keys;
     private readonly ConsoleTransports _transports;
+    private readonly Refusals _refusals;
     private readonly TimeProvider _clock;
     private readonly ILogger _log;
     private HashSet<uint>? _leftovers;
     private IHypervisorSink? _sink;
 
-    public SecondaryConsoles(XenStoreConnection store, ConsoleTransports transports, TimeProvider clock, ILogger log)
+    public SecondaryConsoles(
+        XenStoreConnection store, ConsoleTransports transports, Refusals refusals, TimeProvider clock, ILogger log)
     {
         _store = store;
         _keys = new SecondaryConsoleKeys(store);
         _transports = transports;
+        _refusals = refusals;
         _clock = clock;
         _log = log;
     }
@@ -204,6 +207,7 @@ internal sealed class SecondaryConsoles
         }
 
         Withdraw(console, "it was removed");
+        _refusals.Clear(console);
         XenDomain domain = console.Domain;
         _ = _store.Unwatch(console.FrontEndPath, domain.Token);
         domain.SecondaryConsoles.Remove(console);
@@ -236,6 +240,7 @@ internal sealed class SecondaryConsoles
             if (console.Ring == reference && offered.RemotePort == (int)port && _transports.IsConnected(offered))
             {
                 offered.RestoreTerminal();
+                _refusals.Clear(console);
                 return false;
             }
 
@@ -256,7 +261,7 @@ internal sealed class SecondaryConsoles
             return Refuse(console, $"its port {port} can not be bound ({error})", mayPass: true);
         }
 
-        console.Problem = null;
+        _refusals.Clear(console);
         console.Offered = transport;
         console.Ring = reference;
         _log.ConsoleOffered(console.Domain, console.Number, transport.LocalPort, (int)port);
@@ -302,12 +307,7 @@ internal sealed class SecondaryConsoles
 
     private bool Refuse(SecondaryConsole console, string problem, bool mayPass)
     {
-        if (console.Problem != problem)
-        {
-            console.Problem = problem;
-            _log.NoConsole(console.Domain, console.Number, problem);
-        }
-
+        _refusals.Refuse(console, problem);
         return mayPass && console.TriesLeft-- > 0;
     }
 

@@ -65,6 +65,8 @@ internal sealed class XenDomain
     /// <summary>The last thing that was wrong, so that it is logged once and not for every event.</summary>
     public string? Problem { get; set; }
 
+    public RefusalsSaid RefusalsSaid { get; } = new();
+
     /// <summary>The text of <see cref="ClassicPath"/> that was acted upon last, or null.</summary>
     public string? SeenClassic { get; set; }
 

@@ -49,15 +49,17 @@ public sealed class XenHypervisor : IHypervisor, IDisposable
         try
         {
             _transports = new TransportFactory(loop, _connections);
-            var pages = new ControlPages(_connections.Store, _transports, domid => _discovery?.Find(domid), backend, log);
+            var refusals = new Refusals(loop, log);
+            var pages = new ControlPages(
+                _connections.Store, _transports, refusals, domid => _discovery?.Find(domid), backend, log);
             _consoles = new ConsoleTransports(loop, _connections, log);
             _guestConsoles = options.Rings
                 ? new GuestConsoles(
                     _connections.Store,
-                    new PrimaryConsoles(_connections.Store, _consoles, log),
-                    new SecondaryConsoles(_connections.Store, _consoles, loop.Clock, log))
+                    new PrimaryConsoles(_connections.Store, _consoles, refusals, log),
+                    new SecondaryConsoles(_connections.Store, _consoles, refusals, loop.Clock, log))
                 : null;
-            _discovery = new DomainDiscovery(loop, _connections, pages, _guestConsoles, log);
+            _discovery = new DomainDiscovery(loop, _connections, pages, _guestConsoles, refusals, log);
         }
         catch
         {

@@ -38,6 +38,9 @@ internal static partial class XenLog
     [LoggerMessage(12, LogLevel.Warning, "Domain {Domain}: console {Number} could not be {What} ({Error})")]
     public static partial void ConsoleNotChanged(this ILogger log, XenDomain domain, int number, string what, Errno error);
 
+    [LoggerMessage(13, LogLevel.Warning, "Domain {Domain}: {Count} more refusals of what it publishes, the last because {Problem}")]
+    public static partial void MoreRefused(this ILogger log, XenDomain domain, int count, string problem);
+
     [LoggerMessage(9, LogLevel.Warning, "The hypervisor's own log is not served ({Error}): another program may have its interrupt; --Consoles:HypervisorLog=off leaves it alone")]
     public static partial void NoHypervisorLog(this ILogger log, Errno error);
 

@@ -80,6 +80,18 @@ public sealed class ReportsTests
     }
 
     [Fact]
+    public void A_guest_that_is_refused_on_and_on_is_shown_with_how_often()
+    {
+        DomainEntry refused = Samples.Domain(3, "web") with { Problem = "its magic is wrong", Refusals = 4711 };
+
+        Assert.EndsWith(
+            "\ndomain 3 (web): its magic is wrong\ndomain 3 (web): 4711 refusals so far\n",
+            Reports.List(new DomainList([refused])),
+            StringComparison.Ordinal);
+        Assert.DoesNotContain("so far", Reports.List(new DomainList([refused with { Refusals = 1 }])), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_empty_list_says_so() => Assert.Equal("No domains.\n", Reports.List(new DomainList([])));
 
     [Fact]
@@ -115,7 +127,9 @@ public sealed class ReportsTests
         Assert.Contains("rings      20 console rings open, 3.0 KiB taken\n", text, StringComparison.Ordinal);
         Assert.Contains("throttled  living guests waited 1m 1s in all, because they flooded\n", text, StringComparison.Ordinal);
         Assert.StartsWith("xcsd       0.1.0, pid 4711, backend sim, up 1d 2h 3m\n", text, StringComparison.Ordinal);
-        Assert.Contains("channels   2 open, 1 quarantined\n", text, StringComparison.Ordinal);
+        Assert.Contains("channels   2 open\n", text, StringComparison.Ordinal);
+        Assert.Contains(
+            "faults     1 channels and rings put aside now, 12 since the start; 3,456 refusals\n", text, StringComparison.Ordinal);
         Assert.Contains("requests   1,234,567\n", text, StringComparison.Ordinal);
         Assert.Contains("1,234,560, of these by the daemon itself: 7\n", text, StringComparison.Ordinal);
     }

@@ -186,6 +186,29 @@ public sealed class OperatorTests
     }
 
     [Fact]
+    public void LIST_shows_what_was_refused_of_a_guest_also_a_console_that_never_was_served()
+    {
+        using var rig = new ConsoleRig();
+        var (guest, _, _, _) = rig.AddRing(3, "web");
+        rig.Switch.OnTransportRefused(3, "its magic is wrong");
+        rig.Switch.OnConsoleRefused(3, 0, "its port is wrong");
+        rig.Switch.OnConsoleRefused(3, 2, "its grant is wrong");
+
+        DomainEntry entry = Assert.Single(Document(rig, "LIST\n", OperatorJson.Default.DomainList).Domains);
+        Assert.Equal(("its magic is wrong", 3UL), (entry.Problem, entry.Refusals));
+        Assert.Equal(
+            [("web", 0, "connected", "its port is wrong"), ("web#2", 2, "waiting", "its grant is wrong")],
+            entry.Consoles!.Select(console => (console.Name, console.Number, console.State, console.Problem!)));
+
+        rig.AddRing(guest: guest, number: 2);
+        rig.Switch.OnConsoleRefused(3, 0, null);
+        entry = Assert.Single(Document(rig, "LIST\n", OperatorJson.Default.DomainList).Domains);
+        Assert.Equal(["web", "web#2"], entry.Consoles!.Select(console => console.Name));
+        Assert.All(entry.Consoles!, console => Assert.Null(console.Problem));
+        Assert.Equal(3UL, entry.Refusals);
+    }
+
+    [Fact]
     public void A_list_larger_than_a_connections_queue_arrives_whole_also_when_it_is_read_slowly()
     {
         using var rig = new ConsoleRig(options => options.ViewerQueueBytes = 4096);

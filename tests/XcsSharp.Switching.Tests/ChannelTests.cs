@@ -277,6 +277,7 @@ public sealed class ChannelTests : IDisposable
         Assert.Equal(OpenFailure.None, _rig.Switch.OpenInterface(subscriber, 5, 0, 1, out _));
 
         Assert.Null(_rig.Switch.FindByDomid(5)!.Refusal);
+        Assert.Equal((1UL, 1UL), (_rig.Switch.FindByDomid(5)!.Refusals, _rig.Switch.Counters.Refusals));
     }
 
     [Fact]

@@ -204,6 +204,23 @@ public sealed class ConsoleStreamTests : IDisposable
     }
 
     [Fact]
+    public void A_console_that_was_refused_is_known_and_counted_until_it_is_served_or_well_again()
+    {
+        var guest = _rig.Hypervisor.AddDomain(5);
+        GuestDomain domain = _rig.Switch.FindByDomid(5)!;
+        _rig.Switch.OnConsoleRefused(5, 0, "its port is wrong");
+        _rig.Switch.OnConsoleRefused(5, 1, "its grant is wrong");
+        _rig.Switch.OnConsoleRefused(77, 1, "there is no such domain");
+        Assert.Equal(("its port is wrong", "its grant is wrong"), (domain.FindConsoleRefusal(0), domain.FindConsoleRefusal(1)));
+
+        _ = guest.AddConsole();
+        Assert.Equal((null, "its grant is wrong"), (domain.FindConsoleRefusal(0), domain.FindConsoleRefusal(1)));
+        _rig.Switch.OnConsoleRefused(5, 1, null);
+        Assert.Null(domain.FindConsoleRefusal(1));
+        Assert.Equal((2UL, 2UL), (domain.Refusals, _rig.Switch.Counters.Refusals));
+    }
+
+    [Fact]
     public void The_last_bytes_of_a_domain_that_is_gone_are_taken_before_its_end_is_told()
     {
         var (guest, console, stream) = _rig.Add(5);

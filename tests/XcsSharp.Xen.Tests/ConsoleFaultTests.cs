@@ -64,6 +64,10 @@ public sealed class ConsoleFaultTests
 
         world.Until(() => console.Output == "unimpressed", "the output");
         Assert.True(console.IsOpen);
+
+        await world.CommandAsync("store", "write", $"{domain.ConsolePath}/port", $"{ConsoleActor.PortOfToolstack}");
+        world.Until(() => world.Sink.Reports[^1] == "console refused 4 0: no more", "the end of the refusal");
+        Assert.True(console.IsOpen);
     }
 
     [Theory]

@@ -105,14 +105,4 @@ public sealed class FaultTests
         world.Until(() => world.Log.Lines.Count == 2, "a line about the key");
         Assert.Contains("ring-ref can not be read (EACCES)", world.Log.Lines[1], StringComparison.Ordinal);
     }
-
-    /// <summary>The real clock, and what the test adds to it.</summary>
-    private sealed class JumpingClock : TimeProvider
-    {
-        private long _added;
-
-        public override long GetTimestamp() => base.GetTimestamp() + _added;
-
-        public void Jump(TimeSpan time) => _added += (long)(time.TotalSeconds * TimestampFrequency);
-    }
 }

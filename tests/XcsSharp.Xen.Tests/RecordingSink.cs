@@ -65,6 +65,9 @@ internal sealed class RecordingSink : IHypervisorSink, IDisposable
         Reports.Add($"console offered {domid} {console.Number}");
     }
 
+    public void OnConsoleRefused(uint domid, int number, string? problem)
+        => Reports.Add($"console refused {domid} {number}: {problem ?? "no more"}");
+
     public void OnConsoleWithdrawn(uint domid, int number, string reason)
     {
         Living[domid].CloseConsole(number);

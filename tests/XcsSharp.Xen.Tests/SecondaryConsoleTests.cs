@@ -224,11 +224,13 @@ public sealed class SecondaryConsoleTests
             Assert.Contains(expected, line, StringComparison.Ordinal);
             Assert.DoesNotContain(line, static character => character < ' ');
             Assert.Empty(world.Sink.Living[4].Consoles);
+            Assert.Contains(expected, Assert.Single(RefusalsTests.OfConsole(world)), StringComparison.Ordinal);
         }
 
         driver.Publish();
         PrimaryConsoleTests.UntilServed(world, 4, 1);
         Assert.Single(world.Log.Lines);
+        Assert.Equal("console refused 4 1: no more", RefusalsTests.OfConsole(world)[^1]);
     }
 
     [Fact]
@@ -390,7 +392,7 @@ public sealed class SecondaryConsoleTests
         Assert.Equal("0\n", await world.CommandAsync("store", "ls", "/local/domain"));
     }
 
-    private static async Task<(SimDomain Domain, FrontEndActor Driver, RecordedConsole Console)> ServedAsync(SimWorld world)
+    internal static async Task<(SimDomain Domain, FrontEndActor Driver, RecordedConsole Console)> ServedAsync(SimWorld world)
     {
         SimDomain domain = await world.CreateDomainAsync(4);
         Assert.Equal(ConsoleFailure.None, world.Hypervisor.AddConsole(4, out int number));

@@ -26,6 +26,8 @@ public sealed record DomainList(IReadOnlyList<DomainEntry> Domains);
 /// console a domain.</param>
 /// <param name="ThrottledMs">Milliseconds that the guest was made to wait in all, because it cost more than it may.</param>
 /// <param name="ThrottledTimes">How many times it was made to wait.</param>
+/// <param name="Refusals">How often something that it published, a control page or a console, could not be served: once for
+/// each reason, also those that the log only sums up.</param>
 public sealed record DomainEntry(
     uint Domid,
     ulong Generation,
@@ -45,14 +47,16 @@ public sealed record DomainEntry(
     int Unanswered,
     IReadOnlyList<ConsoleEntry>? Consoles = null,
     ulong ThrottledMs = 0,
-    ulong ThrottledTimes = 0);
+    ulong ThrottledTimes = 0,
+    ulong Refusals = 0);
 
 /// <summary>One console of a domain.</summary>
 /// <param name="Name">What <c>ATTACH</c> calls it: <c>web</c>, <c>web#1</c>, <c>web#control</c>.</param>
 /// <param name="Number">0: the primary console ring; 1..9: a secondary one; -1: the control channel's.</param>
-/// <param name="Transport"><c>ring</c>, <c>granted</c>, <c>classic</c>, or null while there is none: the guest's program or driver is gone.</param>
+/// <param name="Transport"><c>ring</c>, <c>granted</c>, <c>classic</c>, or null while there is none: the guest's program or driver
+/// is gone, or what it published is refused.</param>
 /// <param name="State"><c>waiting</c> (no transport), <c>connected</c>, or <c>quarantined</c>.</param>
-/// <param name="Problem">Why it is quarantined; otherwise null.</param>
+/// <param name="Problem">Why it is quarantined, or why it can not be served as it is described now; otherwise null.</param>
 /// <param name="LocalPort">dom0's event-channel port, or null.</param>
 /// <param name="Pty">The stable link to its terminal, or null.</param>
 /// <param name="PtyDevice">Where the link points now, or null.</param>
@@ -87,7 +91,7 @@ public sealed record ConsoleEntry(
 /// <param name="UptimeSeconds">Since it was ready.</param>
 /// <param name="Domains">Domains known now.</param>
 /// <param name="Channels">Control channels open now.</param>
-/// <param name="Quarantined">Channels and console rings put aside because the guest lied.</param>
+/// <param name="Quarantined">Channels and console rings that are put aside now, because the guest lied.</param>
 /// <param name="Sessions">Sessions on the xcs sockets.</param>
 /// <param name="Viewers">Viewers on the console socket.</param>
 /// <param name="Requests">Requests taken from guests.</param>
@@ -100,6 +104,8 @@ public sealed record ConsoleEntry(
 /// <param name="ConsoleRings">Console rings open now.</param>
 /// <param name="ConsoleBytes">Bytes taken from console rings.</param>
 /// <param name="ThrottledMs">Milliseconds that living guests were made to wait, added up.</param>
+/// <param name="Quarantines">How many channels and console rings were put aside since the start.</param>
+/// <param name="Refusals">How often something that a guest published could not be served since the start.</param>
 public sealed record DaemonStatus(
     string Version,
     int Pid,
@@ -119,7 +125,9 @@ public sealed record DaemonStatus(
     ulong PortsServed,
     int ConsoleRings = 0,
     ulong ConsoleBytes = 0,
-    ulong ThrottledMs = 0);
+    ulong ThrottledMs = 0,
+    ulong Quarantines = 0,
+    ulong Refusals = 0);
 
 /// <summary>Source-generated readers and writers, as NativeAOT needs them.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

@@ -7,6 +7,8 @@ namespace XcsSharp.Switching;
 /// <remarks>Loop thread only. Created and ended by <see cref="ControlSwitch"/>.</remarks>
 public sealed class GuestDomain
 {
+    private Dictionary<int, string>? _consoleRefusals;
+
     internal GuestDomain(uint domid, ulong generation, string name, Guid uuid, FloodBudget budget)
     {
         Domid = domid;
@@ -37,6 +39,9 @@ public sealed class GuestDomain
     /// <summary>Why the control page that the guest published last can not be served; null while nothing is wrong with it.</summary>
     public string? Refusal { get; internal set; }
 
+    /// <summary>How often something that the guest published could not be served: its control page or a console.</summary>
+    public ulong Refusals { get; internal set; }
+
     /// <summary>Its consoles of now, quarantined ones included, by number. An array that never changes: another takes its place.</summary>
     public IReadOnlyList<ConsoleStream> Consoles { get; private set; } = [];
 
@@ -64,6 +69,23 @@ public sealed class GuestDomain
         }
 
         return null;
+    }
+
+    /// <summary>Why the console of this number can not be served as it is described now; null while nothing is wrong with that.</summary>
+    public string? FindConsoleRefusal(int number) => _consoleRefusals?.GetValueOrDefault(number);
+
+    /// <param name="number">Which console.</param>
+    /// <param name="problem">Null: nothing is wrong.</param>
+    internal void SetConsoleRefusal(int number, string? problem)
+    {
+        if (problem is not null)
+        {
+            (_consoleRefusals ??= [])[number] = problem;
+        }
+        else
+        {
+            _ = _consoleRefusals?.Remove(number);
+        }
     }
 
     /// <summary>Puts a console in the place of the one of its number; null only takes that out.</summary>

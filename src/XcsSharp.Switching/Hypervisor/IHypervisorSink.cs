@@ -32,6 +32,12 @@ public interface IHypervisorSink
     /// <param name="console">Owned by the sink from here on; not started.</param>
     void OnConsoleOffered(uint domid, IConsoleTransport console);
 
+    /// <summary>
+    /// A console can not be served as it is described now, and why; until it is offered. Said once for each reason. Null: it is
+    /// well again, or there is no such console any more.
+    /// </summary>
+    void OnConsoleRefused(uint domid, int number, string? problem);
+
     /// <summary>The console is gone; the domain may live on.</summary>
     void OnConsoleWithdrawn(uint domid, int number, string reason);
 }
