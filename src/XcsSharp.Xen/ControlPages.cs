@@ -59,8 +59,10 @@ internal sealed class ControlPages
     {
         if (PublishedPage.TryReadNonce(_store, domain.PagePath, out ulong nonce, out string? problem))
         {
-            return nonce != domain.SeenNonce && ServeGranted(domain, nonce);
+            return nonce != domain.SeenNonce ? ServeGranted(domain, nonce) : RefuseUsed(domain, nonce);
         }
+
+        domain.IsSeenNonceTakenBack = domain.SeenNonce != 0;
 
         if (domain.Offered is { Kind: TransportKind.Granted })
         {
@@ -108,7 +110,7 @@ internal sealed class ControlPages
             return Refuse(domain, $"its port {published.Port} can not be bound ({error})", mayPass: true);
         }
 
-        domain.SeenNonce = nonce;
+        See(domain, nonce);
         Offer(domain, transport);
         return false;
     }
@@ -172,10 +174,25 @@ internal sealed class ControlPages
     /// <summary>The keys of a program that has ended: it left them behind, and no wonder.</summary>
     private bool PassOver(XenDomain domain, ulong nonce)
     {
-        domain.SeenNonce = nonce;
+        See(domain, nonce);
         _log.StalePage(domain);
         return false;
     }
+
+    private static void See(XenDomain domain, ulong nonce)
+    {
+        domain.SeenNonce = nonce;
+        domain.IsSeenNonceTakenBack = false;
+    }
+
+    /// <summary>
+    /// The nonce of before, whose keys may be those that a program left behind: silence. If they were taken back since,
+    /// somebody has published it anew, and waits.
+    /// </summary>
+    private bool RefuseUsed(XenDomain domain, ulong nonce) => domain.IsSeenNonceTakenBack && Refuse(
+        domain,
+        $"it publishes nonce {nonce} again, which it has taken back: its program must take a new nonce each time, or be started anew",
+        mayPass: false);
 
     private bool Refuse(XenDomain domain, string? problem, bool mayPass)
     {

@@ -59,6 +59,9 @@ internal sealed class XenDomain
     /// </summary>
     public ulong SeenNonce { get; set; }
 
+    /// <summary>The guest has taken back the key that held <see cref="SeenNonce"/>: who publishes that nonce again should not.</summary>
+    public bool IsSeenNonceTakenBack { get; set; }
+
     /// <summary>The transport that was offered for it, until that is disposed.</summary>
     public PortTransport? Offered { get; set; }
 

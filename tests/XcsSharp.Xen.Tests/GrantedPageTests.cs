@@ -85,6 +85,57 @@ public sealed class GrantedPageTests
     }
 
     [Fact]
+    public async Task A_nonce_that_was_taken_back_is_refused_once_with_a_remedy_when_it_is_published_again()
+    {
+        await using SimWorld world = await SimWorld.StartAsync();
+        SimDomain domain = await world.CreateDomainAsync(4);
+        using GuestActor program = domain.StartProgram().Publish();
+        RecordingSink.Life life = UntilServed(world, 4);
+
+        for (int i = 0; i < 2; i++)
+        {
+            program.Withdraw();
+            await world.SettleAsync();
+            Assert.Null(life.Transport);
+            program.Publish();
+            await world.SettleAsync();
+            Assert.Null(life.Transport);
+            string line = Assert.Single(world.Log.Lines);
+            Assert.Contains($"publishes nonce {program.Nonce} again", line, StringComparison.Ordinal);
+            Assert.Contains("take a new nonce", line, StringComparison.Ordinal);
+            Assert.Single(world.Sink.Reports, static report => report.StartsWith("refused 4: ", StringComparison.Ordinal));
+        }
+
+        // What was said of the old nonce is not said of the new one, whose keys are written twice.
+        using GuestActor next = domain.StartProgram().Publish();
+        UntilServed(world, 4);
+        next.Publish();
+        await world.SettleAsync();
+        Assert.NotNull(life.Transport);
+        Assert.Single(world.Log.Lines);
+    }
+
+    [Fact]
+    public async Task Keys_that_a_program_left_behind_and_somebody_touches_are_no_news()
+    {
+        await using SimWorld world = await SimWorld.StartAsync();
+        SimDomain domain = await world.CreateDomainAsync(4);
+        GuestActor program = domain.StartProgram().Publish();
+        RecordingSink.Life life = UntilServed(world, 4);
+        program.Dispose();
+        Assert.False(life.Transport!.Notify());
+        world.Until(() => life.Transport is null, "the end of the program");
+
+        using GuestActor next = domain.StartProgram();
+        next.Write("ring-ref", $"{next.Reference}");
+        await world.SettleAsync();
+
+        Assert.Empty(world.Log.Lines);
+        next.Publish();
+        UntilServed(world, 4);
+    }
+
+    [Fact]
     public async Task A_program_that_ends_in_a_living_domain_loses_its_page_and_its_successor_is_served()
     {
         await using SimWorld world = await SimWorld.StartAsync();
