@@ -47,6 +47,61 @@ public sealed class DiscoveryTests
     }
 
     [Fact]
+    public async Task What_was_said_of_a_domids_life_before_does_not_reach_the_next()
+    {
+        // More than the adapter reads of the queue in four turns.
+        const int Words = 1500;
+        JumpingClock clock = new();
+        await using SimWorld world = await SimWorld.StartAsync(clock: clock);
+        SimDomain first = await world.CreateDomainAsync(4, "first");
+        GuestActor program = first.StartProgram();
+        world.Until(() => world.Sink.Living.ContainsKey(4), "the first life");
+        world.Until(() => !world.Loop.RunOnce(TimeSpan.FromMilliseconds(50)), "quiet");
+
+        // At the head of the queue is what makes the adapter look at the list of domains; the rest waits behind it.
+        await world.CreateDomainAsync(5);
+        for (int i = 0; i < Words; i++)
+        {
+            program.Write("word", $"{i}");
+        }
+
+        program.Dispose();
+        await first.DestroyAsync();
+        await UntilFreeAsync(world, 4);
+        await world.CreateDomainAsync(4, "second");
+        world.Until(() => world.Sink.Gone.Count == 1, "the second life");
+        Assert.Equal("second", world.Sink.Living[4].Name);
+
+        ulong looks = world.Hypervisor.PageLooks;
+        for (int turn = 0; turn < 3; turn++)
+        {
+            clock.Jump(TimeSpan.FromSeconds(1));
+            Assert.True(world.Loop.RunOnce(TimeSpan.FromSeconds(5)), "the queue was shorter than the test thinks");
+        }
+
+        Assert.Equal(looks, world.Hypervisor.PageLooks);
+    }
+
+    [Fact]
+    public async Task Nothing_of_a_domain_that_is_gone_is_watched_any_more()
+    {
+        await using SimWorld world = await SimWorld.StartAsync();
+        SimDomain domain = await world.CreateDomainAsync(4, console: true);
+        PrimaryConsoleTests.UntilServed(world, 4);
+        await domain.DestroyAsync();
+        world.Until(() => world.Sink.Gone.Count == 1, "its end");
+        await UntilFreeAsync(world, 4);
+        await world.SettleAsync();
+
+        foreach (string key in (string[])["name", "data/xcs/ready", "console/port"])
+        {
+            await world.CommandAsync("store", "write", $"/local/domain/4/{key}", "1");
+        }
+
+        Assert.False(world.Loop.RunOnce(TimeSpan.FromMilliseconds(100)));
+    }
+
+    [Fact]
     public async Task A_dying_domain_counts_as_gone()
     {
         await using SimWorld world = await SimWorld.StartAsync();

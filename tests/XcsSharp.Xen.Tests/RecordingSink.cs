@@ -100,6 +100,9 @@ internal sealed class RecordingSink : IHypervisorSink, IDisposable
 
         public int Events { get; private set; }
 
+        /// <summary>Called at each event of the channel, before anything is taken.</summary>
+        public Action? WhenEvent { get; set; }
+
         /// <summary>By number; one that was withdrawn is closed and stays until another takes its place.</summary>
         public Dictionary<int, RecordedConsole> Consoles { get; } = [];
 
@@ -142,6 +145,11 @@ internal sealed class RecordingSink : IHypervisorSink, IDisposable
         public void OnPortEvent(int port)
         {
             Events++;
+            if (WhenEvent is not null)
+            {
+                WhenEvent();
+                return;
+            }
 
             // No Assert.Equal here: it allocates, and a test counts what the path allocates.
             if (port != Transport!.LocalPort)
