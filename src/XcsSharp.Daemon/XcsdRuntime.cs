@@ -32,6 +32,8 @@ internal sealed class XcsdRuntime : IDisposable
     {
     }
 
+    private int Guests => _switch!.Domains.Count(static domain => domain.IsGuest);
+
     /// <summary>Opens sockets and hypervisor and finds the domains that exist.</summary>
     /// <exception cref="StartFailure">Something is in the way; nothing stays open.</exception>
     public static XcsdRuntime Open(XcsdSettings settings, ILoggerFactory loggers, ISystemdNotifier? notifier)
@@ -46,7 +48,7 @@ internal sealed class XcsdRuntime : IDisposable
             runtime._watchdog = Watchdog.Start(runtime._loop, notifier);
             loggers.CreateLogger("xcsd").Serving(
                 DaemonVersion.Text,
-                runtime._switch!.Domains.Count,
+                runtime.Guests,
                 runtime._hypervisor!.Backend,
                 settings.Sockets.Xcs,
                 settings.Sockets.Classic,
@@ -159,7 +161,7 @@ internal sealed class XcsdRuntime : IDisposable
             Environment.ProcessId,
             _hypervisor!.Backend,
             Stopwatch.GetElapsedTime(_ready).TotalSeconds,
-            _switch.Domains.Count,
+            Guests,
             channels,
             quarantined,
             _clients!.SessionCount,

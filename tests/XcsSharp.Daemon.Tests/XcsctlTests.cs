@@ -44,6 +44,17 @@ public sealed class XcsctlTests
     }
 
     [Fact]
+    public async Task Status_counts_guests_and_not_the_hypervisor_that_list_shows()
+    {
+        await using Lab lab = await Lab.StartAsync("--Consoles:HypervisorLog=on");
+        await lab.ConsoleGuestAsync("web");
+
+        Assert.Equal(["web", "xen"], (await lab.ListAsync()).Domains.Select(domain => domain.Name));
+        Assert.Equal(1, (await lab.StatusAsync()).Domains);
+        Assert.Contains("serves 0 domains of sim", lab.Daemon.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Console_shows_output_passes_keys_and_ends_at_the_escape_wherever_it_stands()
     {
         Assert.SkipWhen(TerminalProgram.Unavailable is not null, TerminalProgram.Unavailable ?? "");

@@ -89,7 +89,7 @@ public sealed record ConsoleEntry(
 /// <param name="Pid">Its process id.</param>
 /// <param name="Backend"><c>xen</c> or <c>sim</c>.</param>
 /// <param name="UptimeSeconds">Since it was ready.</param>
-/// <param name="Domains">Domains known now.</param>
+/// <param name="Domains">Guests that live now. Neither dom0 is one, nor the hypervisor, which <c>LIST</c> shows as a domain for its log.</param>
 /// <param name="Channels">Control channels open now.</param>
 /// <param name="Quarantined">Channels and console rings that are put aside now, because the guest lied.</param>
 /// <param name="Sessions">Sessions on the xcs sockets.</param>

@@ -1,3 +1,5 @@
+using XcsSharp.Protocol;
+
 namespace XcsSharp.Switching;
 
 /// <summary>
@@ -20,6 +22,9 @@ public sealed class GuestDomain
 
     /// <summary>Xen's id, unique among the living.</summary>
     public uint Domid { get; }
+
+    /// <summary>False for what is only shown as a domain: the hypervisor, whose log is a console.</summary>
+    public bool IsGuest => Domid < ProtocolLimits.FirstReservedDomain;
 
     /// <summary>Counts the lives that this daemon has seen of the domid, from 1.</summary>
     public ulong Generation { get; }
