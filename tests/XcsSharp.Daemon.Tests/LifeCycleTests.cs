@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net.Sockets;
+using System.Text;
 
 using XcsSharp.TestKit;
 
@@ -94,6 +96,31 @@ public sealed class LifeCycleTests
     }
 
     [Fact]
+    public async Task A_loop_that_hangs_is_not_said_to_be_alive_while_the_other_threads_are()
+    {
+        const int Periods = 5;
+        await using SimMachine machine = await SimMachine.StartAsync(Lab.Cancel);
+        DaemonLaunch launch = new() { Environment = new Dictionary<string, string> { ["WATCHDOG_USEC"] = "200000" } };
+        await using XcsdDaemon daemon = await XcsdDaemon.StartAsync(new DaemonPlaces(machine), Lab.Cancel, launch: launch);
+        await UntilPingsAsync(daemon, 2);
+        long before;
+        await using (HeldThread? held = await HeldThread.HoldAsync(daemon.Pid, "xcsd-loop", Lab.Cancel))
+        {
+            Assert.SkipWhen(held is null, HeldThread.Refused);
+            before = await PingsSoFarAsync(daemon, "held");
+
+            long woken = SleepsOf(daemon, ".NET SigHandler");
+            daemon.Process.Signal(Mono.Unix.Native.Signum.SIGHUP);
+            await Task.Delay(TimeSpan.FromMilliseconds(100 * Periods), Lab.Cancel); // for what must not come
+
+            Assert.True(SleepsOf(daemon, ".NET SigHandler") > woken, "the other threads hang too");
+            Assert.Equal(before, await PingsSoFarAsync(daemon, "still held"));
+        }
+
+        await UntilPingsAsync(daemon, before + 1);
+    }
+
+    [Fact]
     public async Task It_serves_on_the_sockets_that_the_service_manager_opened()
     {
         await using SimMachine machine = await SimMachine.StartAsync(Lab.Cancel);
@@ -178,6 +205,23 @@ public sealed class LifeCycleTests
         Assert.Equal(0, sleeps["xcsd-logs"]);
         Assert.InRange(sleeps.Values.Sum(), 0, 5); // the runtime's own threads: winding down after the start
     }
+
+    private static Task UntilPingsAsync(XcsdDaemon daemon, long count)
+        => daemon.Notify.Messages.WaitAsync(
+            bytes => bytes.Count("WATCHDOG=1\n"u8) >= count, $"{count} pings", deadline: null, Lab.Cancel);
+
+    /// <summary>All that were sent before this was asked: a message of our own comes behind them.</summary>
+    private static async Task<long> PingsSoFarAsync(XcsdDaemon daemon, string mark)
+    {
+        using Socket manager = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        await manager.SendToAsync(
+            Encoding.ASCII.GetBytes($"X_TEST={mark}"), new UnixDomainSocketEndPoint(daemon.Notify.Path), Lab.Cancel);
+        await daemon.Notify.Messages.WaitForTextAsync($"X_TEST={mark}\n", Lab.Cancel);
+        return daemon.Notify.Messages.ToArray().AsSpan().Count("WATCHDOG=1\n"u8);
+    }
+
+    private static long SleepsOf(XcsdDaemon daemon, string thread)
+        => ProcessFigures.Sleeps(daemon.Pid).Values.Where(figures => figures.Name == thread).Sum(figures => figures.Sleeps);
 
     /// <summary>How often each thread woke in that time: a thread that wakes has to go to sleep again.</summary>
     private static async Task<IReadOnlyDictionary<string, long>> WatchAsync(TimeSpan time, Lab lab)
