@@ -16,7 +16,19 @@ internal static class XcsdHost
 
     /// <returns>The exit code.</returns>
     /// <exception cref="StartFailure">It could not start.</exception>
-    public static async Task<int> RunAsync(XcsdSettings settings)
+    public static Task<int> RunAsync(XcsdSettings settings) => RunAsync(CreateBuilder(settings));
+
+    /// <inheritdoc cref="RunAsync(XcsdSettings)"/>
+    public static async Task<int> RunAsync(HostApplicationBuilder builder)
+    {
+        using IHost host = builder.Build();
+        XcsdService service = host.Services.GetRequiredService<XcsdService>();
+        await host.RunAsync();
+        return service.LoopFailed ? ExitCode.LoopFailed : ExitCode.Clean;
+    }
+
+    /// <summary>The host as xcsd runs it; whoever asks may log elsewhere too.</summary>
+    public static HostApplicationBuilder CreateBuilder(XcsdSettings settings)
     {
         // Empty, not the default builder: that one would read appsettings.json from whatever directory we stand in.
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(
@@ -40,11 +52,7 @@ internal static class XcsdHost
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton<XcsdService>();
         builder.Services.AddHostedService(static services => services.GetRequiredService<XcsdService>());
-
-        using IHost host = builder.Build();
-        XcsdService service = host.Services.GetRequiredService<XcsdService>();
-        await host.RunAsync();
-        return service.LoopFailed ? ExitCode.LoopFailed : ExitCode.Clean;
+        return builder;
     }
 
     private static void AddLogging(ILoggingBuilder logging, bool forJournal)
