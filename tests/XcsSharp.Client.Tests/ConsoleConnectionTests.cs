@@ -153,10 +153,40 @@ public sealed class ConsoleConnectionTests : IDisposable
         await Assert.ThrowsAsync<XcsProtocolException>(() => asking);
     }
 
+    [Fact]
+    public async Task A_document_that_is_none_is_the_answer_of_something_else()
+    {
+        Task<DomainList> asking = ConsoleConnection.ListAsync(_server.Path, Cancel);
+        using (ServerConnection server = await _server.AcceptAsync(Cancel))
+        {
+            await server.ReceiveLineAsync(Cancel);
+            await server.SendAsync("OK\nnull", Cancel);
+        }
+
+        XcsProtocolException failure = await Assert.ThrowsAsync<XcsProtocolException>(() => asking);
+        Assert.Contains("not the console socket", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_connection_that_breaks_inside_a_document_is_a_disconnection()
+    {
+        Task<DomainList> asking = ConsoleConnection.ListAsync(_server.Path, Cancel);
+        using (ServerConnection server = await _server.AcceptAsync(Cancel))
+        {
+            // Closed with the request unread: the kernel resets the connection behind what was sent.
+            await server.SendAsync("OK\n{\"domains\":[", Cancel);
+            await server.ReceiveBytesAsync(1, Cancel);
+        }
+
+        XcsDisconnectedException failure = await Assert.ThrowsAsync<XcsDisconnectedException>(() => asking);
+        Assert.Contains("inside its answer", failure.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("  ")]
     [InlineData("web\nLIST")]
+    [InlineData("web\rLIST")]
     public async Task A_name_that_would_be_another_request_is_refused_before_it_is_sent(string name)
         => await Assert.ThrowsAsync<ArgumentException>(
             () => ConsoleConnection.AttachAsync(_server.Path, name, cancel: Cancel));
