@@ -32,11 +32,36 @@ public sealed class OtherConsoleDaemonTests
     public async Task A_process_of_that_name_that_is_not_roots_is_no_obstacle()
     {
         await using SimMachine machine = await SimMachine.StartAsync(Lab.Cancel);
-        await using ChildProcess other = await StartOtherAsync("--reuid=65534", "--regid=65534", "--clear-groups");
+        await using ChildProcess other = await StartOtherAsync(["--reuid=65534", "--regid=65534", "--clear-groups"]);
 
         ChildResult result = await XcsdDaemon.RunAsync(new DaemonPlaces(machine), Lab.Cancel, [OnXen]);
 
         Assert.DoesNotContain($"process {other.Id}", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_process_that_has_ended_and_was_not_asked_for_is_no_obstacle()
+    {
+        const string Program = """
+            $| = 1; my $child = fork; if (!$child) { $0 = 'xenconsoled'; exit }
+            my $state = ''; until ($state =~ /^State:\tZ/m) { open my $f, '<', "/proc/$child/status"; local $/; $state = <$f> }
+            print "$child\n"; sleep 1000;
+            """;
+        Assert.SkipUnless(Environment.UserName == "root", "only root's processes count, and this is not root");
+        await using ChildProcess parent = ChildProcess.Start("perl", ["-e", Program], new() { Name = "parent" });
+        await parent.Output.WaitForTextAsync("\n", Lab.Cancel);
+        string ended = parent.Output.Text.TrimEnd();
+        Assert.Equal("xenconsoled\n", await File.ReadAllTextAsync($"/proc/{ended}/comm", Lab.Cancel));
+
+        Assert.NotEqual(ended, OtherConsoleDaemon.Find("/proc"));
+    }
+
+    [Fact]
+    public async Task A_process_with_a_longer_name_is_no_obstacle()
+    {
+        await using ChildProcess other = await StartOtherAsync(name: "xenconsoled2");
+
+        Assert.NotEqual($"{other.Id}", OtherConsoleDaemon.Find("/proc"));
     }
 
     [Fact]
@@ -51,12 +76,12 @@ public sealed class OtherConsoleDaemonTests
     }
 
     /// <summary>A program of that name that does nothing.</summary>
-    private static async Task<ChildProcess> StartOtherAsync(params string[] privileges)
+    private static async Task<ChildProcess> StartOtherAsync(string[]? privileges = null, string name = "xenconsoled")
     {
         Assert.SkipUnless(Environment.UserName == "root", "only root's processes count, and this is not root");
         ChildProcess started = ChildProcess.Start(
             "setpriv",
-            [.. privileges, "perl", "-e", "$0 = 'xenconsoled'; $| = 1; print \"up\\n\"; sleep 1000"],
+            [.. privileges ?? [], "perl", "-e", $"$0 = '{name}'; $| = 1; print \"up\\n\"; sleep 1000"],
             new() { Name = "xenconsoled" });
         await started.Output.WaitForTextAsync("up\n", Lab.Cancel);
         return started;
