@@ -31,8 +31,19 @@ neighbour_done() {
         "daemon $(($(daemon_ticks) - ticks)) ticks"
 }
 
-# lie NAME aside|refused|unseen PROBLEM COMMAND...: a guest of this name is told to do this. The daemon puts its ring aside and
-# shows that in its list; or does not take the channel and says why; or has nothing to say.
+# listed NAME PROBLEM: the list tells it of this guest.
+listed() {
+    xcsctl list | tee /run/lab/logs/list
+    check "xcsctl list does not tell of $1" grep -q "^domain .*($1.*$2" /run/lab/logs/list
+}
+
+# in_status WHAT: the number before these words.
+in_status() {
+    xcsctl status | sed -n "s/.* \([0-9]*\) $1.*/\1/p"
+}
+
+# lie NAME aside|refused|unseen PROBLEM COMMAND...: a guest of this name is told to do this. The daemon puts its ring aside, or
+# does not take the channel: both with a line in its log and in its list; or has nothing to say.
 lie() {
     local name=$1 seen=$2 problem=$3 type=pv command said=
     shift 3
@@ -47,10 +58,12 @@ lie() {
     case $seen in
         aside)
             wait_file $log "of $name .* put aside: $problem"
-            xcsctl list | tee /run/lab/logs/list
-            check "xcsctl list does not tell of $name" grep -q "^domain .*($name.*$problem" /run/lab/logs/list
+            listed "$name" "$problem"
             ;;
-        refused) wait_file $log "$name .*: no control channel, because $problem" ;;
+        refused)
+            wait_file $log "$name .*: no control channel, because $problem"
+            listed "$name" "$problem"
+            ;;
     esac
     neighbour_done "$name ($type)$said"
     order "$name" publish
@@ -72,8 +85,7 @@ lie rx-req unseen "" "wild rx-req 5"
 
 note "indexes of the console ring"
 lie out-prod aside "its output index is impossible" "wild out-prod 5000" withdraw
-# Read only when there is input to be put.
-lie in-cons unseen "" "wild in-cons 77777" withdraw
+lie in-cons aside "its input index is impossible" "wild in-cons 77777" withdraw
 
 note "lengths"
 test_guest lengths pv
@@ -101,7 +113,34 @@ lie no-number refused "its key ring-ref is '99999999999999999999'" "set ring-ref
 lie wrong-grant refused "its grant 500 can not be mapped" "set ring-ref 500" "set ready 5" withdraw
 lie long refused "its key ready is 'AAA" "set-long ready 800" withdraw
 lie republished unseen "" "republish same 20" "republish new 20" withdraw
-lie keys refused "its key" "keys 2"
+
+note "a nonce that was taken back and is published again"
+test_guest again pv
+order again flood 600 1
+neighbour_begins
+order again unset ready
+wait_file $log "of again .* closed: the guest has withdrawn its control page"
+order again republish same
+wait_file $log "again .*: no control channel, because it publishes nonce .* again"
+listed again "take a new nonce"
+neighbour_done again
+order again withdraw
+order again publish
+same "after another publish" "$(order again flood 600 2)" "sent 10 answered 10 strays 0"
+xl destroy again
+
+note "keys rewritten with nonsense, as fast as it goes: each reason counts, few are lines of the log"
+test_guest keys pv
+order keys flood 600 1
+neighbour_begins
+said=$(order keys keys 2)
+wait_file $log "keys .*: no control channel, because"
+listed keys "refusals so far"
+check "a log line for each wrong key" [ "$(grep -c 'keys .*: no control channel' $log)" -le 5 ]
+neighbour_done "keys $said"
+order keys publish
+same "after another publish" "$(order keys flood 600 2)" "sent 10 answered 10 strays 0"
+xl destroy keys
 
 note "a sudden death in the middle of a line"
 test_guest dead pv
@@ -111,5 +150,8 @@ begin_order dead die 100
 wait_gone "$id"
 neighbour_done dead
 
+note "and all of it together"
 xcsctl list
 xcsctl status
+same "what was put aside since the start" "$(in_status 'since the start')" 7
+check "the refusals are not counted" [ "$(in_status refusals)" -ge 7 ]
