@@ -89,6 +89,54 @@ public sealed class ConsoleConnectionTests : IDisposable
         await server.WaitForEndAsync(Cancel);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Adding_and_removing_a_console_gives_its_name_or_names_an_answer_of_something_else(bool add)
+    {
+        foreach ((string answer, bool isRight) in ((string, bool)[])[("OK 7 web#2\n", true), ("OK\n", false)])
+        {
+            Task<(uint Domid, string Name)> asking = add
+                ? ConsoleConnection.AddAsync(_server.Path, "web", Cancel)
+                : ConsoleConnection.RemoveAsync(_server.Path, "web#2", Cancel);
+            using ServerConnection server = await _server.AcceptAsync(Cancel);
+            Assert.Equal(add ? "CONSOLE-ADD web" : "CONSOLE-DEL web#2", await server.ReceiveLineAsync(Cancel));
+            await server.SendAsync(answer, Cancel);
+            if (isRight)
+            {
+                Assert.Equal((7u, "web#2"), await asking);
+            }
+            else
+            {
+                await Assert.ThrowsAsync<XcsProtocolException>(() => asking);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_refusal_without_a_sentence_shows_its_code()
+    {
+        Task<DomainList> asking = ConsoleConnection.ListAsync(_server.Path, Cancel);
+        using ServerConnection server = await _server.AcceptAsync(Cancel);
+        await server.ReceiveLineAsync(Cancel);
+        await server.SendAsync("ERR failed\n", Cancel);
+
+        OperatorRefusedException refusal = await Assert.ThrowsAsync<OperatorRefusedException>(() => asking);
+        Assert.Equal(("failed", "refused (failed)"), (refusal.Code, refusal.Message));
+    }
+
+    [Fact]
+    public async Task A_connection_that_breaks_before_the_answer_is_a_disconnection()
+    {
+        Task<DomainList> asking = ConsoleConnection.ListAsync(_server.Path, Cancel);
+        using (ServerConnection server = await _server.AcceptAsync(Cancel))
+        {
+            await server.ReceiveBytesAsync(1, Cancel); // the rest stays unread, and the kernel resets the connection
+        }
+
+        await Assert.ThrowsAsync<XcsDisconnectedException>(() => asking);
+    }
+
     [Fact]
     public async Task A_line_that_never_ends_is_given_up()
     {
