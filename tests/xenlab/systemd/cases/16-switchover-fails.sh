@@ -9,13 +9,13 @@ same "after it" "$(xcsd-switchover status | tr '\n' ' ')" "now: xenconsoled afte
 # that name ends, for the two exclude each other.
 rm /etc/xcs/xcsd.json
 systemctl stop xenconsoled.service
-systemd-run -q --unit=xen-of-the-boot --service-type=forking /etc/init.d/xen start
+systemd-run -q --unit=xen-of-the-boot --service-type=forking -p PIDFile=/run/xenconsoled.pid /etc/init.d/xen start
 refused "xcsd starts beside xenconsoled" systemctl start xcsd.service
 same "exit code beside xenconsoled" "$(property xcsd.service ExecMainStatus)" 3
 said xcsd.service 'xenconsoled .*serves the guests' || fail "the journal does not say why"
 systemctl reset-failed xcsd.service
 systemctl stop xen-of-the-boot.service
-systemd-run -q --unit=xenconsoled --service-type=forking /etc/init.d/xen start
+systemd-run -q --unit=xenconsoled --service-type=forking -p PIDFile=/run/xenconsoled.pid /etc/init.d/xen start
 systemctl start xcsd.service
 refused "xenconsoled.service runs beside xcsd" pidof xenconsoled
 
