@@ -1,12 +1,12 @@
 # What the unit may write and may not do.
-in_sandbox -- /etc/ /usr/ /root/ /run/ /var/lib/ /run/xcs/ /var/log/xcs/ /var/lib/xen/
+in_sandbox -- /etc/ /etc/xcs/ /usr/ /root/ /run/ /run/lock/ /var/lib/ /run/xcs/ /var/log/xcs/ /var/lib/xen/
 of() {
     sed -n "s,^$1 ,,p" /run/lab/probe
 }
 for dir in /run/xcs/ /var/log/xcs/ /var/lib/xen/; do
     same "a file in $dir" "$(of $dir)" ok
 done
-for dir in /etc/ /usr/ /var/lib/; do
+for dir in /etc/ /etc/xcs/ /usr/ /run/ /run/lock/ /var/lib/; do
     same "a file in $dir" "$(of $dir)" "Read-only file system"
 done
 refused "a file in /root" test "$(of /root/)" = ok
