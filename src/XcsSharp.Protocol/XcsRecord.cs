@@ -11,7 +11,7 @@ public enum RecordType : uint
     Bind = 3,                   // XCS_MSG_BIND
     Unbind = 4,                 // XCS_MSG_UNBIND
     VirqBind = 5,               // XCS_VIRQ_BIND
-    WriteLock = 6,              // XCS_MSG_WRITELOCK: reserved in 2005, never written
+    WriteLock = 6,              // XCS_MSG_WRITELOCK: reserved in 2005, given a meaning here
     OpenInterface = 7,          // XCS_CIF_NEW_CC
     CloseInterface = 8,         // XCS_CIF_FREE_CC
     Request = 9,                // XCS_REQUEST
@@ -29,6 +29,13 @@ public enum RecordResult : uint
     NoSession = 4,              // XCS_RSLT_NOSESSION: never sent
     ConnectionInUse = 5,        // XCS_RSLT_CONINUSE
     BadRequest = 6,             // XCS_RSLT_BADREQUEST
+}
+
+/// <summary>What a <see cref="RecordType.WriteLock"/> asks for.</summary>
+public enum WriteLockAction : uint
+{
+    Take = 0,
+    Release = 1,
 }
 
 /// <summary>
@@ -54,6 +61,9 @@ public struct XcsRecord
     /// <summary>bind.type: a <see cref="MessageType"/>, <see cref="ProtocolLimits.TypeWildcard"/> or
     /// <see cref="ProtocolLimits.TypeVirq"/>.</summary>
     [FieldOffset(12)] public ushort BindType;
+
+    /// <summary>Of a <see cref="RecordType.WriteLock"/>, behind <see cref="BindPort"/> and <see cref="BindType"/>.</summary>
+    [FieldOffset(16)] public WriteLockAction LockAction;
 
     /// <summary>virq.port: filled in by the reply.</summary>
     [FieldOffset(8)] public int VirqPort;

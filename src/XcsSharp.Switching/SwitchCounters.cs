@@ -24,6 +24,9 @@ public sealed class SwitchCounters
     /// <summary>Messages of clients for a domain that has no open channel.</summary>
     public ulong MessagesToNobody { get; internal set; }
 
+    /// <summary>Requests of clients that another client's write lock kept out.</summary>
+    public ulong RequestsLockedOut { get; internal set; }
+
     /// <summary>Requests of clients that left, or had to, before the guest had room for them.</summary>
     public ulong MessagesAbandoned { get; internal set; }
 

@@ -24,6 +24,7 @@ public sealed class LayoutAgainstCTests
             union {
                 struct { uint64_t session_id; } connect;
                 struct { int32_t port; uint16_t type; } bind;
+                struct { int32_t port; uint16_t type; uint32_t action; } lock;
                 struct { int32_t port; uint16_t virq; } virq;
                 struct { uint32_t dom; int32_t local_port, remote_port; } interface;
                 struct { uint32_t remote_dom; int32_t local_port; struct control_msg msg; } control;
@@ -51,6 +52,7 @@ public sealed class LayoutAgainstCTests
         ["SessionId"] = "u.connect.session_id",
         ["BindPort"] = "u.bind.port",
         ["BindType"] = "u.bind.type",
+        ["LockAction"] = "u.lock.action",
         ["VirqPort"] = "u.virq.port",
         ["Virq"] = "u.virq.virq",
         ["InterfaceDomain"] = "u.interface.dom",

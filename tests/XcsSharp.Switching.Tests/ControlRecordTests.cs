@@ -47,7 +47,6 @@ public sealed class ControlRecordTests : IDisposable
     [InlineData(RecordType.ConnectControl)]
     [InlineData(RecordType.ConnectData)]
     [InlineData(RecordType.Goodbye)]
-    [InlineData(RecordType.WriteLock)]
     [InlineData(RecordType.Request)]
     [InlineData(RecordType.Response)]
     [InlineData(RecordType.Virq)]

@@ -9,6 +9,9 @@ public enum AnswerOutcome
     /// <summary>Somebody, or the daemon, was first; this one is dropped and counted.</summary>
     AlreadyAnswered,
 
+    /// <summary>Another client holds the write lock. Dropped and counted.</summary>
+    LockedOut,
+
     /// <summary>The channel is closed, or this subscriber was never given that request. Dropped and counted.</summary>
     Unknown,
 }

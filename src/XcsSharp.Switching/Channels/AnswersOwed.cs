@@ -26,6 +26,7 @@ internal sealed class AnswersOwed
         entry.Request = request;
         entry.Ticket = ticket.Value;
         entry.Holders = holders;
+        entry.SilencedFor = null;
         entry.Deadline = deadline;
     }
 
@@ -45,6 +46,11 @@ internal sealed class AnswersOwed
 
     public bool IsHeldBy(int position, ISubscriber subscriber)
         => Array.IndexOf(_entries[position].Holders, subscriber) >= 0;
+
+    public MessageType TypeAt(int position) => _entries[position].Request.Type;
+
+    /// <summary>An answer was dropped for the sake of <paramref name="lockHolder"/>: it will not come again.</summary>
+    public void SetSilenced(int position, ISubscriber lockHolder) => _entries[position].SilencedFor = lockHolder;
 
     public void RemoveAt(int position)
     {
@@ -75,7 +81,10 @@ internal sealed class AnswersOwed
                 continue;
             }
 
-            entry.Holders = [.. entry.Holders.Where(other => other != subscriber)];
+            // The others' answers may have been dropped for its sake: whoever is bound is asked anew.
+            entry.Holders = entry.SilencedFor == subscriber
+                ? []
+                : [.. entry.Holders.Where(other => other != subscriber)];
             if (entry.Holders.Length == 0)
             {
                 entry.Deadline = deadline;
@@ -108,6 +117,7 @@ internal sealed class AnswersOwed
     {
         ref Entry entry = ref _entries[Find(ticket)];
         entry.Holders = holders;
+        entry.SilencedFor = null;
         entry.Deadline = deadline;
     }
 
@@ -148,6 +158,9 @@ internal sealed class AnswersOwed
 
         /// <summary>Never changed in place: routes and other entries share the array.</summary>
         public ISubscriber[] Holders;
+
+        /// <summary>The holder of the write lock for whom somebody's answer was dropped.</summary>
+        public ISubscriber? SilencedFor;
 
         /// <summary>In the clock's timestamp ticks.</summary>
         public long Deadline;

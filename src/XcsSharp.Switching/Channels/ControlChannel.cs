@@ -93,13 +93,19 @@ public sealed partial class ControlChannel : IPortHandler, ITurnTaker
         }
 
         int position = _owed.Find(ticket);
-        if (position >= 0 && _owed.IsHeldBy(position, who))
+        bool isHeld = position >= 0 && _owed.IsHeldBy(position, who);
+        if (isHeld && !IsSilenced(who, position))
         {
             PutResponse(position, response);
             return AnswerOutcome.Written;
         }
 
         _context.Counters.AnswersDropped++;
+        if (isHeld)
+        {
+            return AnswerOutcome.LockedOut;
+        }
+
         bool wasAnswered = position < 0 && ticket.Value != 0 && ticket.Value <= _lastTicket;
         return wasAnswered ? AnswerOutcome.AlreadyAnswered : AnswerOutcome.Unknown;
     }
@@ -167,6 +173,7 @@ public sealed partial class ControlChannel : IPortHandler, ITurnTaker
     internal void Forget(ISubscriber subscriber)
     {
         _queue.RemoveWaiting(subscriber);
+        _locks.ReleaseAll(subscriber);
         ExpectNoAnswerOf(subscriber);
     }
 

@@ -17,6 +17,9 @@ public interface ISubscriber
     /// <summary>For the log.</summary>
     string Name { get; }
 
+    /// <summary>True for a client outside the daemon: only such a one can hold a write lock, or be silenced by one.</summary>
+    bool IsClient => false;
+
     /// <summary>A domain exists, or a living one has another name now.</summary>
     void OnDomainAppeared(GuestDomain domain);
 

@@ -39,6 +39,8 @@ internal sealed class ClientSession : ISubscriber
 
     public string Name { get; }
 
+    public bool IsClient => true;
+
     public bool HasControl => _control is not null;
 
     /// <summary>False also when the client of the data connection has left and only its requests wait.</summary>
@@ -213,6 +215,12 @@ internal sealed class ClientSession : ISubscriber
     private bool TryForwardRequest(in XcsRecord record, out ControlChannel? full)
     {
         full = FindOpenChannel(record.RemoteDomain);
+        if (full is not null && full.IsLockedAgainst(this, record.Message.Type))
+        {
+            _switch.Counters.RequestsLockedOut++;
+            return true;
+        }
+
         return full is null || full.TrySendRequest(this, Clamped(record.Message));
     }
 

@@ -69,6 +69,9 @@ internal sealed class ControlConnection : IStreamOwner
             case RecordType.Unbind:
                 record.Result = Unbind(record);
                 break;
+            case RecordType.WriteLock:
+                record.Result = LockWrites(record);
+                break;
             case RecordType.VirqBind:
                 record.Result = BindVirq(ref record);
                 break;
@@ -100,6 +103,26 @@ internal sealed class ControlConnection : IStreamOwner
 
         _switch.Unbind(_session, record.BindPort, record.BindType);
         return RecordResult.Ok;
+    }
+
+    /// <summary>One channel and one type: a wildcard would take in channels that are yet to come.</summary>
+    private RecordResult LockWrites(in XcsRecord record)
+    {
+        if (!IsPort(record.BindPort)
+            || record.BindType > byte.MaxValue
+            || record.LockAction is not (WriteLockAction.Take or WriteLockAction.Release))
+        {
+            return RecordResult.BadRequest;
+        }
+
+        MessageType type = (MessageType)record.BindType;
+        if (record.LockAction == WriteLockAction.Release)
+        {
+            _switch.Unlock(_session, record.BindPort, type);
+            return RecordResult.Ok;
+        }
+
+        return _switch.TryLock(_session, record.BindPort, type) ? RecordResult.Ok : RecordResult.Failed;
     }
 
     private RecordResult BindVirq(ref XcsRecord record)

@@ -14,6 +14,9 @@ internal static class Records
     public static XcsRecord Unbind(int port, ushort type)
         => new() { Type = RecordType.Unbind, BindPort = port, BindType = type };
 
+    public static XcsRecord Lock(int port, ushort type, WriteLockAction action = WriteLockAction.Take)
+        => new() { Type = RecordType.WriteLock, BindPort = port, BindType = type, LockAction = action };
+
     public static XcsRecord BindVirq(ushort virq) => new() { Type = RecordType.VirqBind, Virq = virq };
 
     public static XcsRecord Open(uint domid, int local = 0, int remote = 1) => new()

@@ -26,6 +26,11 @@ internal sealed class SessionClient : IDisposable
 
     public RecordResult BindAll() => Bind(ProtocolLimits.PortWildcard, ProtocolLimits.TypeWildcard);
 
+    public RecordResult Lock(int port, MessageType type) => Control.Ask(Records.Lock(port, (ushort)type)).Result;
+
+    public RecordResult Unlock(int port, MessageType type)
+        => Control.Ask(Records.Lock(port, (ushort)type, WriteLockAction.Release)).Result;
+
     public RecordResult ReconnectControl()
     {
         Control = _rig.Connect();
