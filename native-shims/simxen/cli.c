@@ -13,6 +13,7 @@
 static const char s_usage[] =
     "usage: simxen COMMAND …\n"
     "  machine DIR [--die-with-parent]   run a machine; prints 'ready', ends on SIGTERM\n"
+    "      --classic   domain 0 has a control channel of its own, announced as a guest's is\n"
     "  run [OPTION…] -- CMD [ARG…]       run CMD in a new domain that ends with it\n"
     "  create [OPTION…]                  a domain that lives until stdin ends or SIGTERM\n"
     "      --name NAME --domid D --pages N\n"

@@ -47,6 +47,13 @@ static void classic_path(const struct domain *domain, char path[48]) {
     snprintf(path, 48, "/tool/xcs/classic/%u", domain->domid);
 }
 
+static void announce_classic(const struct domain *domain) {
+    char path[48], port[16];
+    classic_path(domain, path);
+    snprintf(port, sizeof(port), "%u", SIMXEN_CONTROL_PORT);
+    store_put(path, port);
+}
+
 void store_domain_added(const struct domain *domain, uint32_t flags) {
     char vm[48], text[64];
     vm_path(domain, vm);
@@ -55,6 +62,8 @@ void store_domain_added(const struct domain *domain, uint32_t flags) {
     put_readable(domain, path_in(domain, "/name"), domain->name);
     snprintf(text, sizeof(text), "%u", domain->domid);
     put_readable(domain, path_in(domain, "/domid"), text);
+    if (flags & SIMXEN_CREATE_CLASSIC)
+        announce_classic(domain);
     if (domain->domid == 0)
         return;
     put_readable(domain, path_in(domain, "/vm"), vm);
@@ -69,12 +78,6 @@ void store_domain_added(const struct domain *domain, uint32_t flags) {
     }
     if (flags & SIMXEN_CREATE_CONSOLE)
         add_console(domain);
-    if (flags & SIMXEN_CREATE_CLASSIC) {
-        char classic[48];
-        classic_path(domain, classic);
-        snprintf(text, sizeof(text), "%u", SIMXEN_CONTROL_PORT);
-        store_put(classic, text);
-    }
     watch_fire("@introduceDomain", NULL, false);
 }
 

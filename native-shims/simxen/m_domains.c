@@ -73,7 +73,7 @@ int domain_start(uint32_t domid, const char *name, uint32_t nr_pages, uint32_t f
         free_domain(domain);
         return error != 0 ? error : errno;
     }
-    if (domid != 0)
+    if (domid != 0 || flags & SIMXEN_CREATE_CLASSIC)
         port_alloc_fixed(domain, SIMXEN_CONTROL_PORT, 0);
     if (flags & SIMXEN_CREATE_CONSOLE) {
         port_alloc_fixed(domain, SIMXEN_CONSOLE_PORT, 0);

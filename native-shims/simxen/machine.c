@@ -138,9 +138,12 @@ static int open_directory(const char *path, bool *made) {
 int cli_machine(int argc, char **argv) {
     const char *path = NULL;
     bool die_with_parent = false, made;
+    uint32_t dom0_flags = 0;
     for (int i = 0; i < argc; i++) {
         if (strcmp(argv[i], "--die-with-parent") == 0)
             die_with_parent = true;
+        else if (strcmp(argv[i], "--classic") == 0)
+            dom0_flags = SIMXEN_CREATE_CLASSIC;
         else if (path == NULL && argv[i][0] != '-')
             path = argv[i];
         else
@@ -168,7 +171,7 @@ int cli_machine(int argc, char **argv) {
     g_machine.store = node_new_root();
     struct domain *dom0;
     store_start();
-    int error = domain_start(0, "Domain-0", 16, 0, 0, -1, &dom0);
+    int error = domain_start(0, "Domain-0", 16, dom0_flags, 0, -1, &dom0);
     s_listener = error == 0 ? listen_in(g_machine.dirfd) : -1;
     if (s_listener < 0)
         return cli_fail("can not start in %s: %s", path, strerror(error ? error : errno));

@@ -17,7 +17,7 @@ extern "C" {
 #define SIMXEN_FRAME_BASE 0x1000u        /* first frame number of every domain */
 #define SIMXEN_SHARED_INFO_FRAME 0x1001u /* page 1; zeroed when the domain is created */
 #define SIMXEN_CONSOLE_FRAME 0x1002u     /* page 2, with SIMXEN_CREATE_CONSOLE */
-#define SIMXEN_CONTROL_PORT 1u           /* allocated in every domain, unbound, for domain 0 */
+#define SIMXEN_CONTROL_PORT 1u           /* allocated in every guest, unbound, for domain 0 */
 #define SIMXEN_CONSOLE_PORT 2u           /* the same, with SIMXEN_CREATE_CONSOLE */
 #define SIMXEN_CONSOLE_REF 0u            /* grant of the console page, with the same flag */
 #define SIMXEN_ANY_DOMID 0xFFFFFFFFu

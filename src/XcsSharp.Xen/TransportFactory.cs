@@ -26,7 +26,11 @@ internal sealed class TransportFactory(EventLoop loop, HypervisorConnections con
     }
 
     /// <summary>Maps the shared_info frame of a domain and binds its port.</summary>
-    public Errno OpenClassic(uint domid, int remotePort, out PortTransport? transport)
+    /// <param name="domid">Whose it is.</param>
+    /// <param name="remotePort">Its end.</param>
+    /// <param name="transport">Owned by the caller.</param>
+    /// <param name="shownPort">What subscribers are told in its place, if anything.</param>
+    public Errno OpenClassic(uint domid, int remotePort, out PortTransport? transport, int? shownPort = null)
     {
         transport = null;
         Errno error = connections.Domains.TryGet(domid, out DomainListing info);
@@ -43,7 +47,8 @@ internal sealed class TransportFactory(EventLoop loop, HypervisorConnections con
                 TransportKind.Classic,
                 remotePort,
                 new ControllerPage(new ForeignPage(connections.Memory, address)),
-                out transport);
+                out transport,
+                shownPort);
     }
 
     /// <summary>Binds the port of a mapped page.</summary>
@@ -52,8 +57,14 @@ internal sealed class TransportFactory(EventLoop loop, HypervisorConnections con
     /// <param name="remotePort">The guest's end.</param>
     /// <param name="page">Owned from here on, also on failure.</param>
     /// <param name="transport">Owned by the caller.</param>
+    /// <param name="shownPort">What subscribers are told in the place of <paramref name="remotePort"/>.</param>
     public Errno Bind(
-        uint domid, TransportKind kind, int remotePort, ControllerPage page, out PortTransport? transport)
+        uint domid,
+        TransportKind kind,
+        int remotePort,
+        ControllerPage page,
+        out PortTransport? transport,
+        int? shownPort = null)
     {
         SysResult bound = connections.Ports.BindInterdomain(domid, remotePort);
         if (!bound.IsOk)
@@ -63,7 +74,7 @@ internal sealed class TransportFactory(EventLoop loop, HypervisorConnections con
             return bound.Error;
         }
 
-        transport = new PortTransport(loop, connections.Ports, this, domid, kind, bound.Value, remotePort, page);
+        transport = new PortTransport(loop, connections.Ports, this, domid, kind, bound.Value, shownPort ?? remotePort, page);
         _open.Add(transport);
         return Errno.OK;
     }

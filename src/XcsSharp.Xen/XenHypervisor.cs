@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 
 using XcsSharp.Interop;
+using XcsSharp.Protocol;
 using XcsSharp.Reactor;
 using XcsSharp.Switching;
 
@@ -14,6 +15,9 @@ public sealed class XenHypervisor : IHypervisor, IDisposable
 {
     /// <summary>The guest's end of a classic channel where the toolstack names none (spec section 2).</summary>
     private const int ClassicGuestPort = 1;
+
+    /// <summary>What a client of 2005 was told as the other end of dom 0's own channel (spec section 2).</summary>
+    private const int NoGuestPort = -1;
 
     /// <summary>NR_VIRQS (xen/include/public/xen.h).</summary>
     private const int VirqLimit = 24;
@@ -30,6 +34,7 @@ public sealed class XenHypervisor : IHypervisor, IDisposable
     private readonly ConsoleTransports _consoles;
     private readonly GuestConsoles? _guestConsoles;
     private readonly DomainDiscovery _discovery;
+    private IHypervisorSink? _sink;
     private HypervisorLogTransport? _hypervisorLog;
     private bool _disposed;
 
@@ -84,6 +89,7 @@ public sealed class XenHypervisor : IHypervisor, IDisposable
     /// <exception cref="ErrnoException">xenstore can not be watched, or the domains not be listed.</exception>
     public void Start(IHypervisorSink sink)
     {
+        _sink = sink;
         _discovery.Start(sink);
         if (_options.HypervisorLog)
         {
@@ -106,6 +112,11 @@ public sealed class XenHypervisor : IHypervisor, IDisposable
             return OpenFailure.PortInUse;
         }
 
+        if (domid == 0)
+        {
+            return OpenOwn(out transport);
+        }
+
         if (_discovery.FindOrRefresh(domid) is null)
         {
             return OpenFailure.NoSuchDomain;
@@ -114,12 +125,7 @@ public sealed class XenHypervisor : IHypervisor, IDisposable
         Errno error = _transports.OpenClassic(
             domid, remotePort == 0 ? ClassicGuestPort : remotePort, out PortTransport? opened);
         transport = opened;
-        return error switch
-        {
-            Errno.OK => OpenFailure.None,
-            Errno.ESRCH => OpenFailure.NoSuchDomain,
-            _ => OpenFailure.Failed,
-        };
+        return Outcome(error);
     }
 
     public ConsoleFailure AddConsole(uint domid, out int number)
@@ -188,6 +194,36 @@ public sealed class XenHypervisor : IHypervisor, IDisposable
         _hypervisorLog?.Dispose();
         _connections.Dispose();
     }
+
+    /// <summary>
+    /// The channel of dom0's own kernel, which in 2005 had the back ends. An ioctl told xcs its port then; here the
+    /// machine announces it as it does a guest's. Dom 0 is no guest otherwise, and unknown until somebody asks.
+    /// </summary>
+    private OpenFailure OpenOwn(out IChannelTransport? transport)
+    {
+        transport = null;
+        if (_connections.Store.Read(StorePaths.Classic + "/0", out string? text) != Errno.OK
+            || !GuestText.TryParseNumber(text ?? "", 1, ProtocolLimits.MaxPorts - 1, out ulong port))
+        {
+            return OpenFailure.NotSupported;
+        }
+
+        Errno error = _transports.OpenClassic(0, (int)port, out PortTransport? opened, shownPort: NoGuestPort);
+        transport = opened;
+        if (error == Errno.OK)
+        {
+            _sink?.OnDomainAppeared(0, "Domain-0", Guid.Empty);
+        }
+
+        return Outcome(error);
+    }
+
+    private static OpenFailure Outcome(Errno error) => error switch
+    {
+        Errno.OK => OpenFailure.None,
+        Errno.ESRCH => OpenFailure.NoSuchDomain,
+        _ => OpenFailure.Failed,
+    };
 
     /// <summary>Guests' consoles do not depend on it: what is in the way is said, and that is all.</summary>
     private void OfferLog(IHypervisorSink sink)

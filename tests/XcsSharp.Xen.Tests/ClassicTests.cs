@@ -1,4 +1,5 @@
 using XcsSharp.Interop;
+using XcsSharp.Interop.Xen;
 using XcsSharp.Switching;
 
 using Xunit;
@@ -74,14 +75,54 @@ public sealed class ClassicTests
     }
 
     [Fact]
-    public async Task Dom0_is_no_guest_and_has_no_channel()
+    public async Task Dom0_is_no_guest_and_has_no_channel_unless_it_announces_one()
     {
         await using SimWorld world = await SimWorld.StartAsync();
 
-        Assert.Equal(OpenFailure.NoSuchDomain, world.Hypervisor.OpenClassic(0, 0, 0, out _));
+        Assert.Equal(OpenFailure.NotSupported, world.Hypervisor.OpenClassic(0, 0, 0, out _));
 
         Assert.Empty(world.Sink.Reports);
         Assert.Equal(0, await GrantedPageTests.PortsOfDom0Async(world));
+    }
+
+    [Fact]
+    public async Task Dom0s_own_channel_is_opened_when_it_is_asked_for_and_names_no_port_of_the_other_end()
+    {
+        await using SimWorld world = await SimWorld.StartAsync();
+
+        // What dom0's kernel did: a port that only dom0 may bind, and the ports' numbers to whom it may concern.
+        using EventChannels kernel = world.As(0, EventChannels.Open);
+        int port = kernel.BindUnbound(0).OrThrow("bind_unbound");
+        await world.CommandAsync("store", "write", "/tool/xcs/classic/0", $"{port}");
+        await world.SettleAsync();
+        Assert.DoesNotContain("appeared 0 Domain-0", world.Sink.Reports);
+
+        Assert.Equal(OpenFailure.None, world.Hypervisor.OpenClassic(0, 0, 0, out IChannelTransport? own));
+
+        Assert.Contains("appeared 0 Domain-0", world.Sink.Reports);
+        Assert.Equal((TransportKind.Classic, -1), (own!.Kind, own.RemotePort));
+        Assert.Equal(1, world.MappingsOf(0));
+        Assert.Equal(OpenFailure.Failed, world.Hypervisor.OpenClassic(0, 0, 0, out _));
+        own.Dispose();
+        Assert.Equal(0, world.MappingsOf(0));
+
+        // And again, as after FREE_CC: the kernel's end is unbound now.
+        Assert.Equal(OpenFailure.None, world.Hypervisor.OpenClassic(0, own.LocalPort, 0, out own));
+        own!.Dispose();
+    }
+
+    [Theory]
+    [InlineData("none")]
+    [InlineData("0")]
+    [InlineData("131072")]
+    public async Task A_channel_of_dom0_that_is_announced_wrongly_is_not_opened(string port)
+    {
+        await using SimWorld world = await SimWorld.StartAsync();
+        await world.CommandAsync("store", "write", "/tool/xcs/classic/0", port);
+
+        Assert.Equal(OpenFailure.NotSupported, world.Hypervisor.OpenClassic(0, 0, 0, out _));
+
+        Assert.Empty(world.Sink.Reports);
     }
 
     [Fact]

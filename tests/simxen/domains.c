@@ -46,6 +46,28 @@ TEST(a_domain_appears_in_store_and_list_and_disappears_with_its_process) {
     xs_close(xs);
 }
 
+TEST(domain_0_has_a_control_channel_of_its_own_where_the_machine_says_so) {
+    struct xs_handle *xs = xs_open(0);
+    xenevtchn_handle *xce = xenevtchn_open(NULL, 0);
+    CHECK(!exists(xs, "/tool/xcs/classic/0"));
+    CHECK_FAILS(EINVAL, simxen_evtchn_claim(xce, SIMXEN_CONTROL_PORT) == -1);
+    CHECK(simxen_select(machine_start_another("--classic"), 0) == 0);
+    struct xs_handle *other = xs_open(0);
+    xenevtchn_handle *kernel = xenevtchn_open(NULL, 0), *daemon = xenevtchn_open(NULL, 0);
+    CHECK(exists(other, "/tool/xcs/classic/0"));
+    CHECK(simxen_evtchn_claim(kernel, SIMXEN_CONTROL_PORT) == 0);
+    int port = xenevtchn_bind_interdomain(daemon, 0, SIMXEN_CONTROL_PORT);
+    CHECK(port > 0 && next_port(daemon) == (uint32_t)port);
+    CHECK(xenevtchn_unmask(daemon, (evtchn_port_t)port) == 0);
+    CHECK(xenevtchn_notify(kernel, SIMXEN_CONTROL_PORT) == 0);
+    CHECK(next_port(daemon) == (uint32_t)port);
+    xs_close(other);
+    CHECK(xenevtchn_close(kernel) == 0 && xenevtchn_close(daemon) == 0);
+    machine_stop_another();
+    xs_close(xs);
+    CHECK(xenevtchn_close(xce) == 0);
+}
+
 TEST(a_domain_number_or_name_is_given_once) {
     struct simxen_domain_config config = {.name = "one", .domid = 7};
     uint32_t domid;
@@ -199,7 +221,7 @@ TEST(two_machines_run_side_by_side) {
     struct simxen_domain_config config = {.name = "same"};
     struct xs_handle *stores[2];
     uint32_t domid;
-    const char *other = machine_start_another();
+    const char *other = machine_start_another(NULL);
     for (int i = 0; i < 2; i++) {
         CHECK(simxen_select(i == 0 ? machine_dir() : other, 0) == 0);
         CHECK(simxen_domain_create(&config, &domid) == 0 && domid == 1);

@@ -39,7 +39,7 @@ uint32_t random_below(uint32_t limit) {
     return (s_random >> 8) % limit;
 }
 
-static void machine_start(int which) {
+static void machine_start(int which, const char *option) {
     int ready[2];
     strcpy(s_dirs[which], "/dev/shm/simxen-test-XXXXXX");
     CHECK(mkdtemp(s_dirs[which]) != NULL);
@@ -49,7 +49,8 @@ static void machine_start(int which) {
         dup2(ready[1], 1);
         close(ready[0]);
         close(ready[1]);
-        execl(s_simxen, "simxen", "machine", s_dirs[which], "--die-with-parent", (char *)NULL);
+        execl(s_simxen, "simxen", "machine", s_dirs[which], "--die-with-parent", option,
+              (char *)NULL);
         _exit(127);
     }
     close(ready[1]);
@@ -72,8 +73,8 @@ static bool machine_stop(int which) {
     return false;
 }
 
-const char *machine_start_another(void) {
-    machine_start(1);
+const char *machine_start_another(const char *option) {
+    machine_start(1, option);
     return s_dirs[1];
 }
 
@@ -183,7 +184,7 @@ static void child_body(void (*body)(void)) {
 static bool run(const struct test *test) {
     int status;
     memset(s_machines, 0, sizeof(s_machines));
-    machine_start(0);
+    machine_start(0, NULL);
     fflush(NULL);
     pid_t pid = fork();
     if (pid == 0)
@@ -220,7 +221,7 @@ int main(int argc, char **argv) {
     }
     s_simxen = argv[1];
     if (argc > 2 && strcmp(argv[2], "bench") == 0) {
-        machine_start(0);
+        machine_start(0, NULL);
         CHECK(simxen_select(machine_dir(), 0) == 0);
         int rc = bench();
         return machine_stop(0) ? rc : 1;

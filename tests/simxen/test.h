@@ -58,8 +58,8 @@ struct process {
 
 const char *machine_dir(void);
 const char *simxen_path(void);
-/* A second machine in this test. Returns its directory. */
-const char *machine_start_another(void);
+/* A second machine in this test, with one more option or NULL. Returns its directory. */
+const char *machine_start_another(const char *option);
 void machine_stop_another(void);
 
 /* A new domain whose life is that process. */

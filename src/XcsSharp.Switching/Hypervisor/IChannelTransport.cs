@@ -13,7 +13,7 @@ public interface IChannelTransport : IDisposable
     /// <summary>dom0's end of the event channel.</summary>
     int LocalPort { get; }
 
-    /// <summary>The guest's end.</summary>
+    /// <summary>The guest's end; -1 on dom 0's own channel.</summary>
     int RemotePort { get; }
 
     /// <summary>The mapped page; valid until the transport is disposed.</summary>
