@@ -79,6 +79,8 @@ build() {
     dotnet restore XcsSharp.sln -v quiet
     dotnet build XcsSharp.sln -c $configuration --no-restore -v quiet --nologo
     publish XcsSharp.Daemon xcsd
+    # The command of 2005 is the same program under its old name.
+    ln -sf xcsd "$bin/xcs"
     publish XcsSharp.Cli xcsctl
     publish XcsSharp.GuestAgent xcs-guest
 }

@@ -19,7 +19,15 @@
 // threads: signals (SIGTERM, SIGINT, SIGHUP) and the writing of log lines.
 
 using XcsSharp.Daemon;
+using XcsSharp.Daemon.Classic;
 using XcsSharp.Daemon.Settings;
+using XcsSharp.Interop;
+
+DescriptorStream.FillStandardNumbers();
+if (XcsCommand.IsMeant(Environment.GetCommandLineArgs()[0], args))
+{
+    return await XcsCommand.RunAsync(args);
+}
 
 try
 {

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 
+using XcsSharp.Daemon.Classic;
 using XcsSharp.Daemon.Settings;
 
 namespace XcsSharp.Daemon;
@@ -14,11 +15,22 @@ internal static class XcsdHost
     /// <summary>The most log lines waiting for stderr.</summary>
     private const int LogQueue = 1024;
 
+    /// <param name="settings">Checked.</param>
+    /// <param name="classic">What is due at the beginning and the end of a daemon that was started as xcs.</param>
     /// <returns>The exit code.</returns>
     /// <exception cref="StartFailure">It could not start.</exception>
-    public static Task<int> RunAsync(XcsdSettings settings) => RunAsync(CreateBuilder(settings));
+    public static Task<int> RunAsync(XcsdSettings settings, ClassicLife? classic = null)
+    {
+        HostApplicationBuilder builder = CreateBuilder(settings);
+        if (classic is not null)
+        {
+            builder.Services.AddSingleton(classic);
+        }
 
-    /// <inheritdoc cref="RunAsync(XcsdSettings)"/>
+        return RunAsync(builder);
+    }
+
+    /// <inheritdoc cref="RunAsync(XcsdSettings, ClassicLife)"/>
     public static async Task<int> RunAsync(HostApplicationBuilder builder)
     {
         using IHost host = builder.Build();

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
 
+using XcsSharp.Daemon.Classic;
 using XcsSharp.Daemon.Settings;
 using XcsSharp.Xen;
 
@@ -19,6 +20,7 @@ internal sealed class XcsdService(
     IHostApplicationLifetime lifetime,
     IServiceProvider services) : IHostedService, IDisposable
 {
+    private readonly ClassicLife? _classic = (ClassicLife?)services.GetService(typeof(ClassicLife));
     private readonly ILogger _log = loggers.CreateLogger("xcsd");
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -35,7 +37,7 @@ internal sealed class XcsdService(
     public Task StartAsync(CancellationToken cancellationToken)
     {
         // Before anything is served: until then a SIGHUP ends the process.
-        _hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, ReopenLogs);
+        _hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, _classic is null ? ReopenLogs : EndAsAsked);
         var thread = new Thread(ServeUntilStopped) { Name = "xcsd-loop", IsBackground = true };
         thread.Start();
         return _ready.Task;
@@ -63,6 +65,13 @@ internal sealed class XcsdService(
         }
     }
 
+    /// <summary>To xcs all three signals meant the same.</summary>
+    private void EndAsAsked(PosixSignalContext signal)
+    {
+        signal.Cancel = true;
+        lifetime.StopApplication();
+    }
+
     private void ServeUntilStopped()
     {
         try
@@ -72,6 +81,7 @@ internal sealed class XcsdService(
             Offer(runtime);
             try
             {
+                _classic?.Begin();
                 _ready.SetResult();
                 runtime.Run();
                 _log.Stopped();
@@ -79,6 +89,7 @@ internal sealed class XcsdService(
             finally
             {
                 Offer(null);
+                _classic?.End();
             }
         }
         catch (Exception e) when (!_ready.Task.IsCompleted)

@@ -41,6 +41,7 @@ public sealed class SettingsTests
         ("Switching:RequestQueue", ["0", "65537"], ["1", "65536"]),
         ("Switching:GuestBytesPerSecond", ["1", "65535", "1073741825", "-1"], ["0", "64 KiB", "1 GiB"]),
         ("Switching:MaxSessions", ["0", "65537"], ["1", "65536"]),
+        ("Xcs:LogFile", ["relative"], []),
     ];
 
     [Fact]

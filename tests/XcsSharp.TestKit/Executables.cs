@@ -13,6 +13,9 @@ public static class Executables
 
     public static string Daemon => Path("xcsd");
 
+    /// <summary>The daemon under its name of 2005.</summary>
+    public static string Xcs => Path("xcs");
+
     public static string Cli => Path("xcsctl");
 
     public static string Guest => Path("xcs-guest");

@@ -96,6 +96,10 @@ internal static class SettingsTable
         Setting.Count(
             "Switching:MaxSessions", "1024", 1, 65536, "sessions on the xcs sockets",
             static (settings, value) => settings.Switching.MaxSessions = value),
+
+        Setting.Directory(
+            "Xcs:LogFile", "/var/log/xcs.log", "log of a daemon that was started as xcs and has detached; empty: none",
+            static (settings, value) => settings.Xcs.LogFile = value),
     ];
 
     /// <summary>The setting of that name (letter case does not matter), or null.</summary>

@@ -15,6 +15,8 @@ internal sealed class XcsdSettings
 
     public XenOptions Xen { get; } = new();
 
+    public XcsCommandSettings Xcs { get; } = new();
+
     public SwitchOptions Switching { get; } = new();
 }
 
@@ -48,4 +50,11 @@ internal sealed class SocketSettings
 
     /// <summary>Group of all three; empty: the daemon's own.</summary>
     public string Group { get; set; } = "";
+}
+
+/// <summary>What only a daemon that is started as xcs has.</summary>
+internal sealed class XcsCommandSettings
+{
+    /// <summary>Its log, once it has left its terminal; empty: none.</summary>
+    public string LogFile { get; set; } = "";
 }

@@ -71,6 +71,12 @@ internal static partial class Libc
     internal static partial int fcntl(SafeFileHandle fd, int command, nint argument);
 
     [LibraryImport(Library, SetLastError = true)]
+    internal static partial int dup2(SafeFileHandle fd, int number);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int setsid();
+
+    [LibraryImport(Library, SetLastError = true)]
     internal static partial int flock(SafeFileHandle fd, int operation);
 
     [LibraryImport(Library, SetLastError = true)]
