@@ -29,8 +29,13 @@ internal sealed class Lab : IAsyncDisposable
     public XcsdDaemon Daemon { get; private set; } = null!;
 
     public static async Task<Lab> StartAsync(params string[] settings)
+        => await StartAsync(await SimMachine.StartAsync(Cancel), settings);
+
+    /// <param name="machine">Owned by the lab from here on.</param>
+    /// <param name="settings">The daemon's.</param>
+    public static async Task<Lab> StartAsync(SimMachine machine, params string[] settings)
     {
-        Lab lab = new(await SimMachine.StartAsync(Cancel), settings);
+        Lab lab = new(machine, settings);
         try
         {
             lab.Daemon = await XcsdDaemon.StartAsync(lab.Places, Cancel, settings);

@@ -27,14 +27,19 @@ public sealed class SimMachine : IAsyncDisposable
     /// <summary>A path beside the machine's state that goes when the machine goes: sockets, logs.</summary>
     public string this[string name] => _directory[name];
 
-    public static async Task<SimMachine> StartAsync(CancellationToken cancel)
+    /// <param name="cancel">The running test's token.</param>
+    /// <param name="dom0Channel">Whether domain 0 announces a control channel of its own.</param>
+    public static async Task<SimMachine> StartAsync(CancellationToken cancel, bool dom0Channel = false)
     {
         PrivateDirectory directory = new("m");
         ChildProcess? machine = null;
         try
         {
+            string[] dom0 = dom0Channel ? ["--classic"] : [];
             machine = ChildProcess.Start(
-                Executables.Simxen, ["machine", StatePath(directory), "--die-with-parent"], new() { Name = "simxen machine" });
+                Executables.Simxen,
+                ["machine", StatePath(directory), "--die-with-parent", .. dom0],
+                new() { Name = "simxen machine" });
             await machine.Output.WaitForTextAsync("ready", cancel);
             return new SimMachine(directory, machine);
         }
