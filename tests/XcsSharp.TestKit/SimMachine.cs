@@ -1,5 +1,7 @@
 using System.Globalization;
 
+using XcsSharp.Interop;
+
 namespace XcsSharp.TestKit;
 
 /// <summary>
@@ -8,6 +10,9 @@ namespace XcsSharp.TestKit;
 /// </summary>
 public sealed class SimMachine : IAsyncDisposable
 {
+    // Which machine and domain new handles belong to is one choice for the whole process.
+    private static readonly Lock s_selection = new();
+
     private readonly PrivateDirectory _directory;
     private readonly ChildProcess _machine;
 
@@ -71,6 +76,47 @@ public sealed class SimMachine : IAsyncDisposable
 
         ChildOptions options = new() { Name = $"guest {guest.Name}", Environment = Environment, OnOutput = output };
         return ChildProcess.Start(Executables.Simxen, [.. all, "--", file, .. arguments], options);
+    }
+
+    /// <summary>Makes a domain without a program; it lives as long as the process that is returned.</summary>
+    /// <param name="guest">Its definition.</param>
+    /// <param name="console">Whether it has a console ring.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async Task<(ChildProcess Holder, uint Domid)> CreateAsync(GuestOptions guest, bool console, CancellationToken cancel)
+    {
+        List<string> arguments = ["create", "--name", guest.Name];
+        if (guest.Domid is { } wanted)
+        {
+            arguments.AddRange(["--domid", wanted.ToString(CultureInfo.InvariantCulture)]);
+        }
+
+        if (guest.Classic && guest.Announced)
+        {
+            arguments.Add("--classic");
+        }
+
+        if (console)
+        {
+            arguments.Add("--console");
+        }
+
+        ChildProcess holder = ChildProcess.Start(
+            Executables.Simxen, arguments, new() { Name = $"domain {guest.Name}", Environment = Environment });
+        await holder.Output.WaitForTextAsync("\n", cancel);
+        return (holder, uint.Parse(holder.Output.Text, CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>Opens handles in this process that belong to a domain of this machine.</summary>
+    public T As<T>(uint domid, Func<T> open)
+    {
+        lock (s_selection)
+        {
+            System.Environment.SetEnvironmentVariable(
+                HypervisorLibraries.LibraryVariable, Executables.Path("libsimxen.so"));
+            HypervisorLibraries.Use(HypervisorBackend.Sim);
+            HypervisorLibraries.SelectSimulatedMachine(State, domid);
+            return open();
+        }
     }
 
     /// <summary>Runs another command of simxen's (<c>list</c>, <c>store …</c>, <c>fault …</c>) to its end.</summary>

@@ -28,20 +28,8 @@ internal sealed class SimDomain : IAsyncDisposable
 
     public static async Task<SimDomain> CreateAsync(SimWorld world, uint domid, string name, bool classic, bool console)
     {
-        List<string> arguments = ["create", "--domid", $"{domid}", "--name", name];
-        if (classic)
-        {
-            arguments.Add("--classic");
-        }
-
-        if (console)
-        {
-            arguments.Add("--console");
-        }
-
-        ChildProcess holder = ChildProcess.Start(
-            Executables.Simxen, arguments, new() { Name = $"domain {domid}", Environment = world.Machine.Environment });
-        await holder.Output.WaitForTextAsync($"{domid}\n", SimWorld.Cancel);
+        (ChildProcess holder, _) = await world.Machine.CreateAsync(
+            new GuestOptions(name, domid, classic), console, SimWorld.Cancel);
         return new SimDomain(world, domid, name, holder);
     }
 

@@ -16,9 +16,6 @@ internal sealed class SimWorld : IAsyncDisposable
 {
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(15);
 
-    // Which machine and domain new handles belong to is one choice for the whole process.
-    private static readonly Lock s_selection = new();
-
     private readonly List<IAsyncDisposable> _domains = [];
     private XenHypervisor? _hypervisor;
 
@@ -46,9 +43,6 @@ internal sealed class SimWorld : IAsyncDisposable
     public static async Task<SimWorld> StartAsync(bool started = true, TimeProvider? clock = null)
     {
         SkipWithoutCompiler();
-        Environment.SetEnvironmentVariable(
-            HypervisorLibraries.LibraryVariable, Executables.Path("libsimxen.so"));
-        HypervisorLibraries.Use(HypervisorBackend.Sim);
         SimWorld world = new(await SimMachine.StartAsync(Cancel), clock);
         if (started)
         {
@@ -58,15 +52,8 @@ internal sealed class SimWorld : IAsyncDisposable
         return world;
     }
 
-    /// <summary>Opens handles that belong to a domain of this machine.</summary>
-    public T As<T>(uint domid, Func<T> open)
-    {
-        lock (s_selection)
-        {
-            HypervisorLibraries.SelectSimulatedMachine(Machine.State, domid);
-            return open();
-        }
-    }
+    /// <inheritdoc cref="SimMachine.As"/>
+    public T As<T>(uint domid, Func<T> open) => Machine.As(domid, open);
 
     public void OpenHypervisor(HypervisorBackend backend = HypervisorBackend.Sim)
         => _hypervisor = As(0, () => new XenHypervisor(Loop, backend, Options, Log.For<XenHypervisor>()));
