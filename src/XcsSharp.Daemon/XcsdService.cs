@@ -29,6 +29,7 @@ internal sealed class XcsdService(
     private readonly Lock _stopping = new();
     private XcsdRuntime? _runtime;
     private PosixSignalRegistration? _hangUp;
+    private PosixSignalRegistration? _interrupt;
 
     /// <summary>True once the loop has ended although nobody asked it to.</summary>
     public bool LoopFailed { get; private set; }
@@ -36,8 +37,11 @@ internal sealed class XcsdService(
     /// <summary>Completes when the sockets listen and the domains that exist were found; readiness follows from it.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        // Before anything is served: until then a SIGHUP ends the process.
-        _hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, _classic is null ? ReopenLogs : EndAsAsked);
+        // Before anything is served: until then a SIGHUP ends the process. To xcs all three signals meant the same.
+        _hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, _classic is null ? ReopenLogs : StopHost);
+
+        // The host's lifetime under a service manager knows SIGTERM alone; the original took SIGINT for the same.
+        _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, StopHost);
         var thread = new Thread(ServeUntilStopped) { Name = "xcsd-loop", IsBackground = true };
         thread.Start();
         return _ready.Task;
@@ -54,7 +58,17 @@ internal sealed class XcsdService(
         return _ended.Task.WaitAsync(cancellationToken);
     }
 
-    public void Dispose() => _hangUp?.Dispose();
+    public void Dispose()
+    {
+        _hangUp?.Dispose();
+        _interrupt?.Dispose();
+    }
+
+    private void StopHost(PosixSignalContext signal)
+    {
+        signal.Cancel = true;
+        lifetime.StopApplication();
+    }
 
     private void ReopenLogs(PosixSignalContext signal)
     {
@@ -63,13 +77,6 @@ internal sealed class XcsdService(
         {
             _runtime?.ReopenLogs();
         }
-    }
-
-    /// <summary>To xcs all three signals meant the same.</summary>
-    private void EndAsAsked(PosixSignalContext signal)
-    {
-        signal.Cancel = true;
-        lifetime.StopApplication();
     }
 
     private void ServeUntilStopped()
