@@ -10,3 +10,4 @@ using System.Runtime.CompilerServices;
 [assembly: InternalsVisibleTo("XcsSharp.Reactor.Tests")]
 [assembly: InternalsVisibleTo("XcsSharp.Xen.Tests")]
 [assembly: InternalsVisibleTo("XcsSharp.Guest.Tests")]
+[assembly: InternalsVisibleTo("XcsSharp.Daemon.Tests")]
