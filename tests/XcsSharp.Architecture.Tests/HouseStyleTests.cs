@@ -72,6 +72,16 @@ public sealed partial class HouseStyleTests
         Assert.Empty(notes);
     }
 
+    [Fact]
+    public void Each_bug_of_the_original_has_a_test_of_its_number()
+    {
+        const int Bugs = 21;
+        HashSet<int> tested = [.. AllSources()
+            .SelectMany(file => BugTest().Matches(File.ReadAllText(file)))
+            .Select(match => int.Parse(match.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture))];
+        Assert.Equal(Enumerable.Range(1, Bugs), tested.Order());
+    }
+
     private static IEnumerable<string> AllSources()
         => SourceTree.CSharpBelow(Path.Combine(SourceTree.Root, "src"))
             .Concat(SourceTree.CSharpBelow(Path.Combine(SourceTree.Root, "tests")))
@@ -79,6 +89,9 @@ public sealed partial class HouseStyleTests
 
     [GeneratedRegex(@"\b(class|struct|record|interface|enum) \w*(Manager|Helper|Helpers|Util|Utils)\b|\b(Handle|Process)[A-Z]\w*\s*\((?=[^;]*$)(?<=(void|bool|int|Task|string)\s+(Handle|Process)\w*\s*\()")]
     private static partial Regex EmptyWord();
+
+    [GeneratedRegex(@"public (?:async Task|Task|void) B(\d\d)_\w+\(")]
+    private static partial Regex BugTest();
 
     [GeneratedRegex(@"\b(TODO|FIXME|XXX|HACK)\b(?!.*#\d+)")]
     private static partial Regex UnfinishedNote();

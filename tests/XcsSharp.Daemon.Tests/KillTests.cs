@@ -29,7 +29,7 @@ public sealed class KillTests
     }
 
     [Fact]
-    public async Task A_guest_that_comes_under_a_used_domid_sees_and_shows_nothing_of_the_one_before()
+    public async Task B20_A_guest_that_comes_under_a_used_domid_sees_and_shows_nothing_of_the_one_before()
     {
         await using Lab lab = await Lab.StartAsync();
         const uint Domid = 7;

@@ -7,7 +7,7 @@ namespace XcsSharp.Daemon.Tests;
 public sealed class RecordTests
 {
     [Fact]
-    public async Task Records_split_at_any_byte_are_put_together_again()
+    public async Task B12_Records_split_at_any_byte_are_put_together_again()
     {
         await using Lab lab = await Lab.StartAsync();
         using RecordSubscriber subscriber = await RecordSubscriber.ConnectAsync(lab.Places.Xcs, Lab.Cancel);
@@ -79,7 +79,7 @@ public sealed class RecordTests
     }
 
     [Fact]
-    public async Task The_wrong_first_record_is_echoed_and_only_that_connection_ends()
+    public async Task B04_The_wrong_first_record_is_echoed_and_only_that_connection_ends()
     {
         await using Lab lab = await Lab.StartAsync();
         using RecordSubscriber good = await RecordSubscriber.ConnectAsync(lab.Places.Xcs, Lab.Cancel);

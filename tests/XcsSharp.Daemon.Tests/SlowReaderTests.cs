@@ -58,7 +58,7 @@ public sealed class SlowReaderTests
         });
 
     [Fact]
-    public async Task A_subscriber_that_never_reads_is_closed_at_its_limit_and_counted()
+    public async Task B10_A_subscriber_that_never_reads_is_closed_at_its_limit_and_counted()
     {
         await using Lab lab = await Lab.StartAsync("--Switching:SessionQueueBytes=64 KiB", "--Consoles:BacklogBytes=4 MiB");
         (GuestProgram guest, uint _) = await lab.ConsoleGuestAsync("web");

@@ -9,7 +9,7 @@ public sealed class ChannelTests : IDisposable
     public void Dispose() => _rig.Dispose();
 
     [Fact]
-    public void Requests_that_wait_at_attach_are_delivered()
+    public void B09_Requests_that_wait_at_attach_are_delivered()
     {
         RecordingSubscriber subscriber = _rig.Attach(new RecordingSubscriber().Answering());
         FakeGuest guest = _rig.AddDomain(5);
@@ -142,7 +142,7 @@ public sealed class ChannelTests : IDisposable
     [InlineData(ControlPageLayout.Transmit, ControlPageLayout.RequestProducer, 0xffffffffu)]
     [InlineData(ControlPageLayout.Receive, ControlPageLayout.ResponseProducer, 1u)]
     [InlineData(ControlPageLayout.Receive, ControlPageLayout.ResponseProducer, 100000u)]
-    public void A_guest_that_lies_is_put_aside_and_others_are_not_affected(int direction, int index, uint value)
+    public void B13_A_guest_that_lies_is_put_aside_and_others_are_not_affected(int direction, int index, uint value)
     {
         RecordingSubscriber subscriber = _rig.Attach(new RecordingSubscriber());
         FakeGuest liar = _rig.AddGuest(1);

@@ -105,7 +105,7 @@ public sealed class ControlRecordTests : IDisposable
     [InlineData(5u, 0, 131072, RecordResult.BadRequest)]
     [InlineData(5u, ProtocolLimits.PortWildcard, 1, RecordResult.BadRequest)]
     [InlineData(5u, 0, ProtocolLimits.PortWildcard, RecordResult.BadRequest)]
-    public void An_interface_that_cannot_be_opened_is_refused(uint domid, int local, int remote, RecordResult expected)
+    public void B08_An_interface_that_cannot_be_opened_is_refused(uint domid, int local, int remote, RecordResult expected)
     {
         _rig.AddDomain(5);
         FakeGuest other = _rig.AddGuest(6);
@@ -118,7 +118,7 @@ public sealed class ControlRecordTests : IDisposable
             (expected, domid, local, remote),
             (reply.Result, reply.InterfaceDomain, reply.InterfaceLocalPort, reply.InterfaceRemotePort));
 
-        // B8: the original closed the port that the client had named.
+        // The original closed the port that the client had named.
         Assert.True(_rig.Hypervisor.IsBound(16));
         Assert.True(_rig.Hypervisor.IsBound(17));
         Assert.Null(_rig.Switch.FindByDomid(5)!.Channel);
@@ -137,7 +137,7 @@ public sealed class ControlRecordTests : IDisposable
     }
 
     [Fact]
-    public void The_last_reference_closes_the_interface_and_others_are_not_counted()
+    public void B19_The_last_reference_closes_the_interface_and_others_are_not_counted()
     {
         FakeGuest guest = _rig.AddDomain(5);
         SessionClient other = _rig.OpenSession();
@@ -145,7 +145,7 @@ public sealed class ControlRecordTests : IDisposable
         _session.Control.Ask(Records.Open(5));
         other.Control.Ask(Records.Open(5));
 
-        // B19: three closes of one client with two references do not take the other's.
+        // Three closes of one client with two references do not take the other's.
         for (int i = 0; i < 3; i++)
         {
             Assert.Equal(RecordResult.Ok, _session.Control.Ask(Records.Close(5)).Result);
@@ -161,7 +161,7 @@ public sealed class ControlRecordTests : IDisposable
     }
 
     [Fact]
-    public void Closing_what_is_not_open_opens_nothing()
+    public void B20_Closing_what_is_not_open_opens_nothing()
     {
         _rig.AddDomain(5);
         Assert.Equal(RecordResult.Ok, _session.Control.Ask(Records.Close(5)).Result);
@@ -180,7 +180,7 @@ public sealed class ControlRecordTests : IDisposable
     }
 
     [Fact]
-    public void References_end_with_their_session()
+    public void B19_References_end_with_their_session()
     {
         FakeGuest guest = _rig.AddDomain(5);
         _session.Control.Ask(Records.Open(5));

@@ -14,7 +14,7 @@ public sealed class DataRecordTests : IDisposable
     public void Dispose() => _rig.Dispose();
 
     [Fact]
-    public void A_pushed_record_has_the_message_and_no_byte_of_our_memory()
+    public void B07_A_pushed_record_has_the_message_and_no_byte_of_our_memory()
     {
         FakeGuest guest = _rig.AddGuest(5);
         ControlMessage message = ControlMessage.Create(MessageType.NetFrontEnd, 3, 200, [1, 2, 3]);
@@ -27,9 +27,8 @@ public sealed class DataRecordTests : IDisposable
     }
 
     [Fact]
-    public void Domains_above_1024_are_served_in_both_directions()
+    public void B15_Domains_above_1024_are_served_in_both_directions()
     {
-        // B15
         FakeGuest guest = _rig.AddGuest(30_000);
         guest.Send(MessageType.Console, 1);
         _rig.Settle();
@@ -41,9 +40,9 @@ public sealed class DataRecordTests : IDisposable
     }
 
     [Fact]
-    public void A_second_responder_cannot_take_the_slot_of_another_request()
+    public void B17_A_second_responder_cannot_take_the_slot_of_another_request()
     {
-        // B17: requests of one guest that look alike; both clients answer all of them, at their own pace.
+        // Requests of one guest that look alike; both clients answer all of them, at their own pace.
         SessionClient slow = _rig.OpenSession();
         slow.BindAll();
         FakeGuest guest = _rig.AddGuest(5);
@@ -141,9 +140,9 @@ public sealed class DataRecordTests : IDisposable
     }
 
     [Fact]
-    public void A_full_ring_makes_the_client_wait_and_drops_nothing()
+    public void B14_A_full_ring_makes_the_client_wait_and_drops_nothing()
     {
-        // B14. Far more than the ring and the queue hold, and than the daemon reads at once.
+        // Far more than the ring and the queue hold, and than the daemon reads at once.
         const int Total = 5000;
         FakeGuest guest = _rig.AddGuest(5);
         List<int> arrived = [];

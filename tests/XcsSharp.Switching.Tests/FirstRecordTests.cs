@@ -7,7 +7,7 @@ public sealed class FirstRecordTests : IDisposable
     public void Dispose() => _rig.Dispose();
 
     [Fact]
-    public void A_new_session_gets_a_random_id_that_every_client_of_2005_can_keep()
+    public void B21_A_new_session_gets_a_random_id_that_every_client_of_2005_can_keep()
     {
         HashSet<uint> ids = [];
         for (int i = 0; i < 20; i++)

@@ -33,7 +33,7 @@ public sealed class RoutingTests : IDisposable
     }
 
     [Fact]
-    public void Overlapping_bindings_give_one_copy()
+    public void B18_Overlapping_bindings_give_one_copy()
     {
         FakeGuest guest = _rig.AddGuest(5);
         RecordingSubscriber subscriber = _rig.Attach(new RecordingSubscriber());
@@ -48,9 +48,9 @@ public sealed class RoutingTests : IDisposable
     }
 
     [Fact]
-    public void Keys_that_collided_in_the_original_are_apart()
+    public void B16_Keys_that_collided_in_the_original_are_apart()
     {
-        // B16: (16, 0) and (17, 11) were one bucket; the second bind delivered nothing, its unbind killed the first.
+        // (16, 0) and (17, 11) were one bucket; the second bind delivered nothing, its unbind killed the first.
         RecordingSubscriber subscriber = _rig.Attach(new RecordingSubscriber(), bindAll: false);
         FakeGuest first = _rig.AddGuest(1);
         FakeGuest second = _rig.AddGuest(2);
