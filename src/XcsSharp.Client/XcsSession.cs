@@ -211,7 +211,7 @@ public sealed class XcsSession : IAsyncDisposable
 
     /// <summary>Signals a port that <see cref="BindVirqAsync"/> gave.</summary>
     public ValueTask NotifyVirqAsync(int port, CancellationToken cancel = default)
-        => SendOneAsync(new XcsRecord { Type = RecordType.Virq, VirqPort = port }, cancel);
+        => SendOneAsync(new XcsRecord { Type = RecordType.Virq, LocalPort = port }, cancel);
 
     /// <summary>Sends many records (requests, responses) in one go. Waits while the daemon does not read: that is how a
     /// guest with a full ring slows us down.</summary>

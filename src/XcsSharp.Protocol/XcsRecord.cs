@@ -65,7 +65,8 @@ public struct XcsRecord
     /// <summary>Of a <see cref="RecordType.WriteLock"/>, behind <see cref="BindPort"/> and <see cref="BindType"/>.</summary>
     [FieldOffset(16)] public WriteLockAction LockAction;
 
-    /// <summary>virq.port: filled in by the reply.</summary>
+    /// <summary>virq.port: filled in by the reply to <see cref="RecordType.VirqBind"/>. A pushed <see cref="RecordType.Virq"/>
+    /// has its port in <see cref="LocalPort"/>.</summary>
     [FieldOffset(8)] public int VirqPort;
     [FieldOffset(12)] public ushort Virq;
 

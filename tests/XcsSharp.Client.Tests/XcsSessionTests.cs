@@ -321,7 +321,7 @@ public sealed class XcsSessionTests : IDisposable
 
         await session.NotifyVirqAsync(19, Cancel);
         sent = await data.ReceiveAsync(Cancel);
-        Assert.Equal((RecordType.Virq, 19), (sent.Type, sent.VirqPort));
+        Assert.Equal((RecordType.Virq, 19), (sent.Type, sent.LocalPort));
         await CloseAsync(session, control, data);
     }
 

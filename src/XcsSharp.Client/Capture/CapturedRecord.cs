@@ -67,7 +67,7 @@ public readonly struct CapturedRecord
             Direction = direction,
             Abi = abi,
             Domid = hasMessage ? record.RemoteDomain : 0,
-            LocalPort = record.Type == RecordType.Virq ? record.VirqPort : localPort,
+            LocalPort = record.Type == RecordType.Virq ? record.LocalPort : localPort,
             DomainName = name,
             Record = record,
         };

@@ -30,7 +30,7 @@ internal static class CaptureSamples
         return definition.CreateMessage(abi, id, [.. values.Select(value => form[value.Field].Of(value.Value))]);
     }
 
-    public static XcsRecord Virq(int port) => new() { Type = RecordType.Virq, VirqPort = port };
+    public static XcsRecord Virq(int port) => new() { Type = RecordType.Virq, LocalPort = port };
 
     /// <summary>A generator whose seed the test prints; XCS_SEED=N repeats it.</summary>
     public static Random Seeded()
