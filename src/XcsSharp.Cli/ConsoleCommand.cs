@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -36,22 +35,15 @@ internal sealed class ConsoleCommand(StandardStreams streams)
     public async Task<int> RunAsync()
     {
         // Before the terminal is touched, so that there is no moment in which a signal could leave it raw.
-        List<IDisposable> signals = [.. StopSignals().Select(OnSignal)];
-        try
+        using StopSignals signals = new(number => End(new Ending(ExitCode.Signalled + number)));
+        Task<ConsoleConnection> attaching = ConsoleConnection.AttachAsync(Socket, Domain, Replay);
+        if (await Task.WhenAny(attaching, _ended.Task) == _ended.Task)
         {
-            Task<ConsoleConnection> attaching = ConsoleConnection.AttachAsync(Socket, Domain, Replay);
-            if (await Task.WhenAny(attaching, _ended.Task) == _ended.Task)
-            {
-                return (await _ended.Task).ExitCode;
-            }
+            return (await _ended.Task).ExitCode;
+        }
 
-            await using ConsoleConnection console = await attaching;
-            return await JoinAsync(console);
-        }
-        finally
-        {
-            signals.ForEach(signal => signal.Dispose());
-        }
+        await using ConsoleConnection console = await attaching;
+        return await JoinAsync(console);
     }
 
     private async Task<int> JoinAsync(ConsoleConnection console)
@@ -150,22 +142,6 @@ internal sealed class ConsoleCommand(StandardStreams streams)
     }
 
     private void End(Ending ending) => _ended.TrySetResult(ending);
-
-    private static IEnumerable<PosixSignal> StopSignals()
-        => [PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGINT, PosixSignal.SIGQUIT];
-
-    private PosixSignalRegistration OnSignal(PosixSignal signal) => PosixSignalRegistration.Create(signal, context =>
-    {
-        context.Cancel = true;
-        int number = signal switch
-        {
-            PosixSignal.SIGHUP => 1,
-            PosixSignal.SIGINT => 2,
-            PosixSignal.SIGQUIT => 3,
-            _ => 15,
-        };
-        End(new Ending(ExitCode.Signalled + number));
-    });
 }
 
 /// <summary>
