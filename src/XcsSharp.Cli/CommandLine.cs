@@ -4,7 +4,9 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json;
 
+using XcsSharp.Cli.Dump;
 using XcsSharp.Client;
+using XcsSharp.Interop;
 using XcsSharp.Protocol.Operator;
 
 namespace XcsSharp.Cli;
@@ -29,7 +31,7 @@ internal sealed class CommandLine
 
     private readonly Option<bool> _json = new("--json")
     {
-        Description = "One line of JSON: the list, the status; of a console who it is, on standard error",
+        Description = "JSON: the list, the status; a line for each message of a dump; of a console who it is, on standard error",
         Recursive = true,
     };
 
@@ -45,6 +47,7 @@ internal sealed class CommandLine
             Status(),
             ConsoleAdd(),
             ConsoleDelete(),
+            new DumpSyntax(streams, _socket, _json).Command,
         };
     }
 
@@ -80,6 +83,17 @@ internal sealed class CommandLine
             return failure is XcsUnavailableException or XcsDisconnectedException
                 ? ExitCode.Unreachable
                 : ExitCode.Refused;
+        }
+        catch (CaptureFileException failure)
+        {
+            _streams.Error.WriteLine($"xcsctl: {TextTable.Printable(failure.Message)}");
+            return ExitCode.BadFile;
+        }
+        catch (ErrnoException failure) when (failure.Errno is not Errno.EPIPE)
+        {
+            // Standard output: a full disk, a terminal that was hung up.
+            _streams.Error.WriteLine($"xcsctl: {failure.Message}");
+            return ExitCode.BadFile;
         }
     }
 

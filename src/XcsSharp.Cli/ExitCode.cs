@@ -14,6 +14,9 @@ internal static class ExitCode
     /// <summary>The daemon cannot be reached, or went away before it answered.</summary>
     public const int Unreachable = 3;
 
+    /// <summary>A file cannot be read or written, or is not what it should be.</summary>
+    public const int BadFile = 4;
+
     /// <summary>A signal ended us.</summary>
     public const int Signalled = 128;
 }

@@ -24,6 +24,9 @@ public sealed unsafe class DescriptorStream : Stream
         _descriptor = new SafeFileHandle(descriptor, ownsHandle: false);
     }
 
+    /// <summary>Whether a person may be sitting at the other end.</summary>
+    public bool IsTerminal => Terminals.TryGetSettings(_descriptor, out _);
+
     public override bool CanRead => true;
 
     public override bool CanWrite => true;
