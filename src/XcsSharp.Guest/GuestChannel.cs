@@ -124,6 +124,22 @@ public sealed class GuestChannel : IReadyHandler, ITurnEndWork, IDisposable
         return TrySend(type, subtype, id, data);
     }
 
+    /// <summary>Sends a request byte for byte, its id and what stands behind its payload included.</summary>
+    /// <param name="request">Several with one id are told apart by nobody: their answers count in order.</param>
+    /// <returns>False when eight are unanswered: <see cref="IGuestDriver.OnRoom"/> follows.</returns>
+    public bool TrySend(in ControlMessage request)
+    {
+        if (_lost || _disposed || !_source.Page.Transmit.TryPutRequest(request))
+        {
+            return false;
+        }
+
+        _pending.Add(request.Type, request.Id);
+        RequestsSent++;
+        Notify();
+        return true;
+    }
+
     /// <summary>Leaves the controller's requests in the ring, so that it has to wait.</summary>
     public void PauseRequests() => _requestsPaused = true;
 
@@ -182,17 +198,7 @@ public sealed class GuestChannel : IReadyHandler, ITurnEndWork, IDisposable
     }
 
     private bool TrySend(MessageType type, byte subtype, byte id, ReadOnlySpan<byte> data)
-    {
-        if (_lost || _disposed || !_source.Page.Transmit.TryPutRequest(ControlMessage.Create(type, subtype, id, data)))
-        {
-            return false;
-        }
-
-        _pending.Add(type, id);
-        RequestsSent++;
-        Notify();
-        return true;
-    }
+        => TrySend(ControlMessage.Create(type, subtype, id, data));
 
     private void DrainLater()
     {

@@ -53,6 +53,7 @@ internal sealed class CommandLine
             Console(),
             Flood(),
             Echo(),
+            Replay(),
         };
     }
 
@@ -125,6 +126,48 @@ internal sealed class CommandLine
             Rate = parsed.GetValue(rate),
             Seed = parsed.GetValue(seed),
         })));
+        return command;
+    }
+
+    private Command Replay()
+    {
+        Argument<string> capture = new("FILE") { Description = "A capture that xcsctl dump --pcap has written" };
+        Option<string?> domain = new("--domain")
+        {
+            Description = "Whose requests, of a capture of several guests",
+            HelpName = "DOMID|NAME",
+        };
+        Command command = new(
+            "replay",
+            "Sends a guest's requests out of a capture, unchanged and in order, as fast as they are answered; prints one line of JSON at the end")
+        {
+            capture, domain,
+        };
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(_type) is { Implicit: false })
+            {
+                result.AddError("--type: a replay sends the types of its capture");
+            }
+        });
+        command.SetAction(parsed =>
+        {
+            CapturedRequests requests;
+            try
+            {
+                requests = CapturedRequests.Open(parsed.GetValue(capture)!, parsed.GetValue(domain));
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException)
+            {
+                _error.WriteLine($"xcs-guest: the capture cannot be replayed: {failure.Message}");
+                return 1;
+            }
+
+            using (requests)
+            {
+                return Run(parsed, options => new ReplayAgent(options, requests));
+            }
+        });
         return command;
     }
 

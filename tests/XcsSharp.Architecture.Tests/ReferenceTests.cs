@@ -22,7 +22,7 @@ public sealed class ReferenceTests
             "XcsSharp.Xen",
         ],
         ["XcsSharp.Cli"] = ["XcsSharp.Protocol", "XcsSharp.Client", "XcsSharp.Interop"],
-        ["XcsSharp.GuestAgent"] = ["XcsSharp.Guest", "XcsSharp.Interop", "XcsSharp.Reactor"],
+        ["XcsSharp.GuestAgent"] = ["XcsSharp.Client", "XcsSharp.Guest", "XcsSharp.Interop", "XcsSharp.Reactor"],
     };
 
     public static TheoryData<string> Projects => [.. SourceTree.Projects];
