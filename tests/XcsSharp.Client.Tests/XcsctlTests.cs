@@ -102,6 +102,15 @@ public sealed class XcsctlTests : IDisposable
     [InlineData("console", "web", "-n", "-1")]
     [InlineData("console", "web#control", "-n", "1")]
     [InlineData("list", "surplus")]
+    [InlineData("dump", "--type", "256")]
+    [InlineData("dump", "--type", "consol")]
+    [InlineData("dump", "--domain", "")]
+    [InlineData("dump", "--count", "0")]
+    [InlineData("dump", "--abi", "natural16")]
+    [InlineData("dump", "--direction", "up")]
+    [InlineData("dump", "--direction", "to-guest")]
+    [InlineData("dump", "--json", "--pcap", "-")]
+    [InlineData("dump", "--replay", "web.pcapng")]
     public async Task Usage_errors_are_exit_code_2_and_reach_no_daemon(params string[] arguments)
     {
         ChildResult result = await RunAsync(arguments);
