@@ -13,6 +13,9 @@ internal sealed class RecordClient(SwitchRig rig, Socket socket) : IDisposable
 
     public Socket Socket => socket;
 
+    /// <summary>Bytes of a record that has not come whole.</summary>
+    public int PartialBytes => _assembler.Held;
+
     public void SendBytes(ReadOnlySpan<byte> bytes)
     {
         while (bytes.Length > 0)

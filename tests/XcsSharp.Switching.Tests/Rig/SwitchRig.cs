@@ -85,13 +85,19 @@ internal sealed class SwitchRig : IDisposable
         return subscriber;
     }
 
-    public RecordClient Connect()
+    /// <param name="sendBuffer">Bytes that the daemon's socket holds for a client that does not read; the kernel's default if null.</param>
+    public RecordClient Connect(int? sendBuffer = null)
     {
         Socket client = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         client.Connect(_listening.LocalEndPoint!);
         client.Blocking = false;
         Socket accepted = _listening.Accept();
         accepted.Blocking = false;
+        if (sendBuffer is { } size)
+        {
+            accepted.SendBufferSize = size;
+        }
+
         nint descriptor = accepted.SafeHandle.DangerousGetHandle();
         accepted.SafeHandle.SetHandleAsInvalid();
         Listener.Accept(new SafeFileHandle(descriptor, ownsHandle: true));
