@@ -38,6 +38,10 @@ public sealed class ClientsOf2005Tests
         Assert.Equal((MessageType.Console, (byte)0), (request.Message.Type, request.Message.Subtype));
         Assert.Equal("dumped\n"u8.ToArray(), request.Message.Data.ToArray());
         Assert.Equal((await lab.ConnectedAsync("web")).LocalPort, request.LocalPort);
+
+        // Its end is a short read.
+        Assert.Equal(0, await lab.Daemon.TerminateAsync(Lab.Cancel));
+        await data.WaitForEndAsync(Lab.Cancel);
     }
 
     [Fact]
@@ -89,6 +93,11 @@ public sealed class ClientsOf2005Tests
         Assert.Equal((RecordType.Response, domid), (response.Type, response.RemoteDomain));
         Assert.Equal((MessageType.Console, (byte)1, (byte)0),
             (response.Message.Type, response.Message.Id, response.Message.Length));
+
+        // It exits when xcs dies, which both of its connections tell.
+        await lab.Daemon.Kill9Async(Lab.Cancel);
+        await control.WaitForEndAsync(Lab.Cancel);
+        await data.WaitForEndAsync(Lab.Cancel);
     }
 
     [Fact]
@@ -159,6 +168,42 @@ public sealed class ClientsOf2005Tests
         Put(free, 12, (uint)local);
         Put(free, 16, (uint)remote);
         AssertOk(await TradeAsync(control, free), RecordType.CloseInterface);
+    }
+
+    [Fact]
+    public async Task Pdb_answers_a_request_with_a_request_and_dies_of_the_response()
+    {
+        await using Lab lab = await Lab.StartAsync(
+            "--Switching:SessionWindow=0s", "--Switching:UnboundGrace=0s", "--Switching:ResponseTimeout=1h");
+        await using GuestProgram guest = GuestProgram.Start(
+            lab.Machine, new GuestOptions("dom", Classic: true), ["console", "--type", "11"]);
+        uint domid = (await lab.ConnectedAsync("dom")).Domid;
+        using (RecordSocket control = await RecordSocket.ConnectAsync(lab.Places.Classic, Lab.Cancel))
+        using (RecordSocket data = await RecordSocket.ConnectAsync(lab.Places.Classic, Lab.Cancel))
+        {
+            byte[] reply = await TradeAsync(control, OnStack(RecordType.ConnectControl, 0));
+            AssertOk(reply, RecordType.ConnectControl);
+            ulong session = BinaryPrimitives.ReadUInt64LittleEndian(reply.AsSpan(8));
+            AssertOk(await TradeAsync(data, OnStack(RecordType.ConnectData, session)), RecordType.ConnectData);
+            byte[] bind = OnStack(RecordType.Bind, 0);
+            PutBind(bind, ProtocolLimits.PortWildcard, (ushort)MessageType.Debug);
+            AssertOk(await TradeAsync(control, bind), RecordType.Bind);
+
+            await guest.WriteAsync("break", Lab.Cancel);
+            XcsRecord request = await data.ReceiveAsync(Lab.Cancel);
+            Assert.Equal((RecordType.Request, domid, MessageType.Debug), (request.Type, request.RemoteDomain, request.Message.Type));
+            byte[] answer = OnStack(RecordType.Request, domid);
+            ControlMessage command = ControlMessage.Create(MessageType.Debug, 0, 0, [1, 2, 3, 4]);
+            XcsRecord filled = XcsRecord.ForMessage(RecordType.Request, domid, 0, command);
+            XcsRecord.Bytes(in filled)[16..24].CopyTo(answer.AsSpan(16)); // four bytes of header, four valid ones
+            await SendByteByByteAsync(data, answer);
+            XcsRecord response = await data.ReceiveAsync(Lab.Cancel);
+            Assert.Equal((RecordType.Response, MessageType.Debug, (byte)0), (response.Type, response.Message.Type, response.Message.Id));
+        }
+
+        // The guest's request was never answered by it: now somebody does.
+        await OperatorQuery.WaitForListAsync(
+            lab.Places.Console, list => list.Domains.Single() is { Requests: 1, Responses: 1, Unanswered: 0 }, "the answer", Lab.Cancel);
     }
 
     private static async Task<Protocol.Operator.DomainEntry> OperatorDomidAsync(Lab lab, string name)
