@@ -33,6 +33,9 @@ public static class ProtocolLimits
     /// <summary>Bind to every message type (TYPE_WILDCARD).</summary>
     public const ushort TypeWildcard = 0xffff;
 
+    /// <summary>The newest version of the extensions that this daemon speaks.</summary>
+    public const uint ExtensionVersion = 1;
+
     /// <summary>The binding type under which virtual interrupts are looked up (TYPE_VIRQ).</summary>
     public const ushort TypeVirq = 0xfffe;
 }

@@ -17,6 +17,15 @@ public enum RecordType : uint
     Request = 9,                // XCS_REQUEST
     Response = 10,              // XCS_RESPONSE
     Virq = 11,                  // XCS_VIRQ
+
+    // Ours, for clients that opt in; README.md beside this file has the layouts.
+    ConnectExtended = 0x100,
+    BindDomain = 0x101,
+    UnbindDomain = 0x102,
+    Credit = 0x103,
+    Undelivered = 0x104,
+    DomainNews = 0x105,
+    Gap = 0x106,
 }
 
 /// <summary>The second four bytes of a reply (XCS_RSLT_*).</summary>
@@ -52,6 +61,10 @@ public struct XcsRecord
     [FieldOffset(0)] public RecordType Type;
     [FieldOffset(4)] public RecordResult Result;
 
+    /// <summary>In an extended session's messages, in the place of a result: names a request to the side that asked or
+    /// answers; 0 names none.</summary>
+    [FieldOffset(4)] public uint Correlation;
+
     /// <summary>connect.session_id: u32 until June 2005 and on i386, u64 elsewhere. Our ids fit in 31 bits.</summary>
     [FieldOffset(8)] public ulong SessionId;
 
@@ -81,6 +94,30 @@ public struct XcsRecord
     /// <summary>control.local_port: our end of the channel; ignored in what clients send.</summary>
     [FieldOffset(12)] public int LocalPort;
     [FieldOffset(16)] public ControlMessage Message;
+
+    /// <summary>Of a <see cref="RecordType.ConnectExtended"/>, behind <see cref="SessionId"/>.</summary>
+    [FieldOffset(16)] public uint ExtensionVersion;
+    [FieldOffset(20)] public Extensions Extensions;
+
+    /// <summary>Records that the client is ready to take, beyond those that it was ready for before.</summary>
+    [FieldOffset(24)] public uint Credit;
+
+    /// <summary>Of a <see cref="RecordType.Undelivered"/>, between <see cref="RemoteDomain"/> and <see cref="Message"/>.</summary>
+    [FieldOffset(12)] public UndeliveredReason Reason;
+
+    /// <summary>Of a <see cref="RecordType.DomainNews"/>, behind <see cref="RemoteDomain"/>.</summary>
+    [FieldOffset(12)] public DomainNewsKind News;
+
+    /// <summary>Counts the lives of a domid that the daemon has seen.</summary>
+    [FieldOffset(16)] public ulong DomainLife;
+
+    /// <summary>Of the domain's open channel, or 0.</summary>
+    [FieldOffset(24)] public int DomainLocalPort;
+    [FieldOffset(28)] public int DomainRemotePort;
+    [FieldOffset(32)] public RecordName DomainName;
+
+    /// <summary>Of a <see cref="RecordType.Gap"/>.</summary>
+    [FieldOffset(8)] public ulong Lost;
 
     /// <summary>The low half of <see cref="SessionId"/>: all that old and 32-bit clients really fill.</summary>
     public readonly uint ShortSessionId => (uint)SessionId;

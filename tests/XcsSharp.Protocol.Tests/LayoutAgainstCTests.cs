@@ -20,7 +20,8 @@ public sealed class LayoutAgainstCTests
         #include <stdint.h>
         struct control_msg { uint8_t type, subtype, id, length; uint8_t msg[60]; };
         struct xcs_record {
-            uint32_t type, result;
+            uint32_t type;
+            union { uint32_t result, correlation; };
             union {
                 struct { uint64_t session_id; } connect;
                 struct { int32_t port; uint16_t type; } bind;
@@ -28,6 +29,10 @@ public sealed class LayoutAgainstCTests
                 struct { int32_t port; uint16_t virq; } virq;
                 struct { uint32_t dom; int32_t local_port, remote_port; } interface;
                 struct { uint32_t remote_dom; int32_t local_port; struct control_msg msg; } control;
+                struct { uint64_t session_id; uint32_t version, extensions, credit; } extended;
+                struct { uint32_t dom, reason; struct control_msg msg; } undelivered;
+                struct { uint32_t dom, kind; uint64_t life; int32_t local_port, remote_port; char name[48]; } news;
+                struct { uint64_t lost; } gap;
             } u;
         };
         struct direction { uint32_t req_prod, rsp_prod; struct control_msg ring[8]; };
@@ -49,6 +54,7 @@ public sealed class LayoutAgainstCTests
     {
         ["Type"] = "type",
         ["Result"] = "result",
+        ["Correlation"] = "correlation",
         ["SessionId"] = "u.connect.session_id",
         ["BindPort"] = "u.bind.port",
         ["BindType"] = "u.bind.type",
@@ -61,6 +67,16 @@ public sealed class LayoutAgainstCTests
         ["RemoteDomain"] = "u.control.remote_dom",
         ["LocalPort"] = "u.control.local_port",
         ["Message"] = "u.control.msg",
+        ["ExtensionVersion"] = "u.extended.version",
+        ["Extensions"] = "u.extended.extensions",
+        ["Credit"] = "u.extended.credit",
+        ["Reason"] = "u.undelivered.reason",
+        ["News"] = "u.news.kind",
+        ["DomainLife"] = "u.news.life",
+        ["DomainLocalPort"] = "u.news.local_port",
+        ["DomainRemotePort"] = "u.news.remote_port",
+        ["DomainName"] = "u.news.name",
+        ["Lost"] = "u.gap.lost",
     };
 
     [Fact]
