@@ -102,30 +102,6 @@ public sealed partial class ControlSwitch : IHypervisorSink, IDisposable
     }
 
     /// <summary>
-    /// The subscriber takes no messages until <see cref="Resume"/>; its bindings stay. What only it owed an answer to is
-    /// offered to the others, and to it when it resumes in time. A session is so without a data connection.
-    /// </summary>
-    public void Suspend(ISubscriber subscriber)
-    {
-        if (_router.IsAttached(subscriber) && _router.SetSuspended(subscriber, true))
-        {
-            foreach (ControlChannel channel in _channelsByPort.Values)
-            {
-                channel.ExpectNoAnswerOf(subscriber);
-            }
-        }
-    }
-
-    /// <summary>Undoes <see cref="Suspend"/>.</summary>
-    public void Resume(ISubscriber subscriber)
-    {
-        if (_router.IsAttached(subscriber) && _router.SetSuspended(subscriber, false))
-        {
-            OfferUnheldAgain(ProtocolLimits.PortWildcard);
-        }
-    }
-
-    /// <summary>
     /// From now on the subscriber gets messages of this port and type, and requests that nobody took so far. The same
     /// binding twice is one.
     /// </summary>
@@ -144,6 +120,9 @@ public sealed partial class ControlSwitch : IHypervisorSink, IDisposable
         OfferUnheldAgain(port);
         return true;
     }
+
+    internal bool IsBound(ISubscriber subscriber, int port, ushort type)
+        => _router.FindRecord(subscriber)?.Binds.Contains((port, type)) == true;
 
     /// <summary>Takes back exactly this binding; without effect if there is none.</summary>
     public void Unbind(ISubscriber subscriber, int port, ushort type) => _router.Unbind(subscriber, port, type);

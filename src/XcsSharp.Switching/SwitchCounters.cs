@@ -27,6 +27,9 @@ public sealed class SwitchCounters
     /// <summary>Requests of clients that another client's write lock kept out.</summary>
     public ulong RequestsLockedOut { get; internal set; }
 
+    /// <summary>Times that an extended session's client was so slow that messages went past it.</summary>
+    public ulong SessionsPaused { get; internal set; }
+
     /// <summary>Requests of clients that left, or had to, before the guest had room for them.</summary>
     public ulong MessagesAbandoned { get; internal set; }
 

@@ -23,7 +23,7 @@ public sealed class AllocationTests : IDisposable
     {
         SessionClient session = _rig.OpenSession();
         session.BindAll();
-        Assert.Equal(0, Allocated(() => RoundThrough(session)));
+        Assert.Equal(0, Allocated(() => RoundThrough(session.Data)));
         Assert.Equal((ulong)(2 * Rounds * Guests * ProtocolLimits.RingSlots), _rig.Switch.Counters.Responses);
     }
 
@@ -42,8 +42,35 @@ public sealed class AllocationTests : IDisposable
     {
         SessionClient session = _rig.OpenSession();
         session.BindAll();
-        Assert.Equal(0, Allocated(() => RoundToGuests(session)));
+        Assert.Equal(0, Allocated(() => RoundToGuests(session.Data)));
         Assert.Equal((ulong)(2 * Rounds * Guests * ProtocolLimits.RingSlots), _rig.Switch.Counters.ResponsesReceived);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void An_extended_session_with_numbers_and_credit_allocates_nothing(bool fromGuests)
+    {
+        const uint Window = Guests * ProtocolLimits.RingSlots;
+        ExtendedClient client = _rig.OpenExtended(Extensions.All & ~Extensions.News, Window);
+        client.BindAll();
+        XcsRecord credit = new() { Type = RecordType.Credit, Credit = Window };
+        Assert.Equal(0, Allocated(() =>
+        {
+            if (fromGuests)
+            {
+                RoundThrough(client.Data);
+            }
+            else
+            {
+                RoundToGuests(client.Data);
+            }
+
+            client.Data.Socket.Send(XcsRecord.Bytes(in credit));
+        }));
+        SwitchCounters counters = _rig.Switch.Counters;
+        Assert.Equal(2ul * Rounds * Window, fromGuests ? counters.Responses : counters.ResponsesReceived);
+        Assert.Equal(0ul, counters.SessionsPaused);
     }
 
     private static long Allocated(Action round)
@@ -63,17 +90,17 @@ public sealed class AllocationTests : IDisposable
         return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 
-    private void RoundThrough(SessionClient session)
+    private void RoundThrough(RecordClient data)
     {
         SendFromGuests();
         _rig.Settle();
-        int count = Receive(session);
+        int count = Receive(data);
         for (int at = 0; at < count; at += ProtocolLimits.RecordSize)
         {
             _buffer[at] = (byte)RecordType.Response;
         }
 
-        session.Data.Socket.Send(_buffer.AsSpan(0, count));
+        data.Socket.Send(_buffer.AsSpan(0, count));
         _rig.Settle();
         TakeAnswers();
     }
@@ -85,7 +112,7 @@ public sealed class AllocationTests : IDisposable
         TakeAnswers();
     }
 
-    private void RoundToGuests(SessionClient session)
+    private void RoundToGuests(RecordClient data)
     {
         int count = 0;
         for (int slot = 0; slot < ProtocolLimits.RingSlots; slot++)
@@ -98,7 +125,7 @@ public sealed class AllocationTests : IDisposable
             }
         }
 
-        session.Data.Socket.Send(_buffer.AsSpan(0, count));
+        data.Socket.Send(_buffer.AsSpan(0, count));
         _rig.Settle();
         foreach (FakeGuest guest in _guests)
         {
@@ -111,7 +138,7 @@ public sealed class AllocationTests : IDisposable
         }
 
         _rig.Settle();
-        Assert.True(Receive(session) == count);
+        Assert.True(Receive(data) == count);
     }
 
     private void SendFromGuests()
@@ -144,12 +171,12 @@ public sealed class AllocationTests : IDisposable
         }
     }
 
-    private int Receive(SessionClient session)
+    private int Receive(RecordClient data)
     {
         int count = 0;
         while (count < _buffer.Length)
         {
-            count += session.Data.Socket.Receive(_buffer.AsSpan(count), SocketFlags.None, out SocketError error);
+            count += data.Socket.Receive(_buffer.AsSpan(count), SocketFlags.None, out SocketError error);
             Assert.True(error == SocketError.Success);
         }
 

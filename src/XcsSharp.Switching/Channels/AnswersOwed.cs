@@ -95,6 +95,23 @@ internal sealed class AnswersOwed
         return orphaned;
     }
 
+    /// <summary>The subscriber will not answer this one; nothing happens when it does not hold it.</summary>
+    public void RemoveHolderOf(RequestTicket ticket, ISubscriber subscriber, long deadline)
+    {
+        int position = Find(ticket);
+        if (position < 0 || !IsHeldBy(position, subscriber))
+        {
+            return;
+        }
+
+        ref Entry entry = ref _entries[position];
+        entry.Holders = entry.Holders.Length == 1 ? [] : [.. entry.Holders.Where(other => other != subscriber)];
+        if (entry.Holders.Length == 0)
+        {
+            entry.Deadline = deadline;
+        }
+    }
+
     /// <summary>The oldest request without holders that was taken after <paramref name="after"/>.</summary>
     public bool TryNextUnheld(RequestTicket after, out RequestTicket ticket, out ControlMessage request)
     {

@@ -150,8 +150,7 @@ public sealed partial class ControlChannel
                 default:
                     Counters.ResponsesReceived++;
                     _context.Counters.ResponsesReceived++;
-                    ISubscriber[] receivers = _routes.Find(_context.Router, LocalPort, response.Type);
-                    _context.Router.DeliverResponse(receivers, this, response);
+                    DeliverResponse(response);
                     break;
             }
         }

@@ -117,26 +117,7 @@ public sealed partial class ControlChannel : IPortHandler, ITurnTaker
     /// False when too many wait: try again from <see cref="ISubscriber.OnRequestRoom"/>. False for ever on a channel
     /// that is not open.
     /// </returns>
-    public bool TrySendRequest(ISubscriber from, in ControlMessage request)
-    {
-        if (State != ChannelState.Open || _isEnding)
-        {
-            return false;
-        }
-
-        if (_queue.Count == 0 && TryPutRequest(request))
-        {
-            return true;
-        }
-
-        if (_queue.TryAppend(request))
-        {
-            return true;
-        }
-
-        _queue.AddWaiting(from);
-        return false;
-    }
+    public bool TrySendRequest(ISubscriber from, in ControlMessage request) => TrySendRequest(from, request, 0);
 
     public override string ToString() => $"{Domain} port {LocalPort}";
 
@@ -174,6 +155,7 @@ public sealed partial class ControlChannel : IPortHandler, ITurnTaker
     {
         _queue.RemoveWaiting(subscriber);
         _locks.ReleaseAll(subscriber);
+        _sent.Forget(subscriber);
         ExpectNoAnswerOf(subscriber);
     }
 

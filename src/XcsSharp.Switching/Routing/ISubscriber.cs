@@ -43,9 +43,14 @@ public interface ISubscriber
     /// <summary>A guest's response to a request that some subscriber sent.</summary>
     void OnResponse(ControlChannel channel, in ControlMessage response);
 
+    /// <summary>The guest will not answer this request any more, which had a number.</summary>
+    internal void OnNoAnswer(ControlChannel channel, in SentRequest request)
+    {
+    }
+
     /// <summary>A virtual interrupt of dom0, by its port.</summary>
     void OnVirq(int port);
 
-    /// <summary>After a refused <see cref="ControlChannel.TrySendRequest"/> there is room again.</summary>
+    /// <summary>After a refused <see cref="ControlChannel.TrySendRequest(ISubscriber, in ControlMessage)"/> there is room again.</summary>
     void OnRequestRoom(ControlChannel channel);
 }

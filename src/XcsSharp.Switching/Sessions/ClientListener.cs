@@ -27,6 +27,8 @@ public sealed class ClientListener : IDisposable
         _log = log;
     }
 
+    internal SwitchOptions Options => _options;
+
     public int SessionCount => _sessions.Count;
 
     /// <summary>Connections that have not said yet what they are.</summary>

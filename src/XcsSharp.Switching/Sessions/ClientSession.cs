@@ -11,7 +11,7 @@ namespace XcsSharp.Switching;
 /// Without a data connection it is suspended at the switch: nothing is queued for a reader that may never come, and
 /// requests that nobody else got are offered to it again when it comes back in time.
 /// </remarks>
-internal sealed class ClientSession : ISubscriber
+internal sealed partial class ClientSession : ISubscriber
 {
     private readonly ClientListener _listener;
     private readonly ControlSwitch _switch;
@@ -65,6 +65,7 @@ internal sealed class ClientSession : ISubscriber
         CloseData();
         DataConnection data = _data = new DataConnection(this, stream);
         data.TryPush(reply);
+        BeginExtendedData(data);
         _switch.Resume(this);
         if (rest.Length > 0)
         {
@@ -137,34 +138,44 @@ internal sealed class ClientSession : ISubscriber
             case RecordType.Virq:
                 _switch.NotifyVirq(record.LocalPort);
                 return true;
+            case RecordType.Credit:
+                TakeCredit(record);
+                return true;
             default:
                 return true;
         }
     }
 
-    void ISubscriber.OnDomainAppeared(GuestDomain domain)
-    {
-        // The protocol has no record for it.
-    }
+    // The protocol of 2005 has no record for these.
+    void ISubscriber.OnDomainAppeared(GuestDomain domain) => TellNews(domain, DomainNewsKind.Exists);
 
     void ISubscriber.OnDomainGone(GuestDomain domain)
     {
+        _extended?.Domains.OnDomainGone(domain);
+        TellNews(domain, DomainNewsKind.Gone);
     }
 
     void ISubscriber.OnChannelOpened(ControlChannel channel)
     {
+        _extended?.Domains.OnChannelOpened(channel);
+        TellNews(channel.Domain, DomainNewsKind.Exists);
     }
 
     void ISubscriber.OnChannelClosed(ControlChannel channel, string reason)
     {
         _delivered.Remove(channel);
+        _extended?.Domains.OnChannelClosed(channel);
+        SayUnanswered(channel);
+        TellNews(channel.Domain, DomainNewsKind.Exists);
         _data?.OnMayContinue(channel);
     }
 
     void ISubscriber.OnRequest(ControlChannel channel, in ControlMessage request, RequestTicket ticket)
     {
-        if (!TryPush(RecordType.Request, channel, request))
+        uint correlation = _extended?.NextCorrelation() ?? 0;
+        if (!TryPush(RecordType.Request, channel, request, correlation))
         {
+            channel.Renounce(this, ticket);
             return;
         }
 
@@ -174,14 +185,14 @@ internal sealed class ClientSession : ISubscriber
             _delivered.Add(channel, delivered);
         }
 
-        if (!delivered.Append(ticket, request))
+        if (!delivered.Append(ticket, request, correlation))
         {
             _switch.Counters.DeliveriesForgotten++;
         }
     }
 
     void ISubscriber.OnResponse(ControlChannel channel, in ControlMessage response)
-        => TryPush(RecordType.Response, channel, response);
+        => TryPush(RecordType.Response, channel, response, channel.CorrelationFor(this));
 
     void ISubscriber.OnVirq(int port)
     {
@@ -193,14 +204,23 @@ internal sealed class ClientSession : ISubscriber
 
     void ISubscriber.OnRequestRoom(ControlChannel channel) => _data?.OnMayContinue(channel);
 
-    private bool TryPush(RecordType type, ControlChannel channel, in ControlMessage message)
-        => TryPush(XcsRecord.ForMessage(type, channel.Domain.Domid, channel.LocalPort, message));
+    private bool TryPush(RecordType type, ControlChannel channel, in ControlMessage message, uint correlation)
+    {
+        XcsRecord record = XcsRecord.ForMessage(type, channel.Domain.Domid, channel.LocalPort, message);
+        record.Correlation = correlation;
+        return TryPush(record);
+    }
 
     private bool TryPush(in XcsRecord record)
     {
         if (_data is null)
         {
             return false;
+        }
+
+        if (_extended is not null)
+        {
+            return TryPushExtended(_extended, _data, record);
         }
 
         if (!_data.TryPush(record))
@@ -214,42 +234,60 @@ internal sealed class ClientSession : ISubscriber
 
     private bool TryForwardRequest(in XcsRecord record, out ControlChannel? full)
     {
-        full = FindOpenChannel(record.RemoteDomain);
+        full = FindOpenChannel(record);
         if (full is not null && full.IsLockedAgainst(this, record.Message.Type))
         {
             _switch.Counters.RequestsLockedOut++;
+            SayUndelivered(UndeliveredReason.LockedOut, record);
             return true;
         }
 
-        return full is null || full.TrySendRequest(this, Clamped(record.Message));
+        return full is null || full.TrySendRequest(this, Clamped(record.Message), CorrelationOf(record));
     }
 
     private void ForwardResponse(in XcsRecord record)
     {
-        if (FindOpenChannel(record.RemoteDomain) is not { } channel)
+        if (FindOpenChannel(record) is not { } channel)
         {
             return;
         }
 
-        if (_delivered.TryGetValue(channel, out DeliveredRequests? delivered)
-            && delivered.TryTake(record.Message, out RequestTicket ticket))
-        {
-            channel.Answer(this, ticket, Clamped(record.Message));
-        }
-        else
+        if (!_delivered.TryGetValue(channel, out DeliveredRequests? delivered)
+            || !delivered.TryTake(record.Message, CorrelationOf(record), out RequestTicket ticket))
         {
             _switch.Counters.AnswersDropped++;
+            SayUndelivered(UndeliveredReason.NotGiven, record);
+            return;
+        }
+
+        switch (channel.Answer(this, ticket, Clamped(record.Message)))
+        {
+            case AnswerOutcome.AlreadyAnswered:
+                SayUndelivered(UndeliveredReason.AlreadyAnswered, record);
+                break;
+            case AnswerOutcome.LockedOut:
+                SayUndelivered(UndeliveredReason.LockedOut, record);
+                break;
+            case AnswerOutcome.Unknown:
+                SayUndelivered(UndeliveredReason.NotGiven, record);
+                break;
         }
     }
 
-    private ControlChannel? FindOpenChannel(uint domid)
+    private ControlChannel? FindOpenChannel(in XcsRecord record)
     {
-        if (_switch.FindByDomid(domid)?.Channel is { State: ChannelState.Open } channel)
+        GuestDomain? domain = _switch.FindByDomid(record.RemoteDomain);
+        if (domain?.Channel is { State: ChannelState.Open } channel)
         {
             return channel;
         }
 
         _switch.Counters.MessagesToNobody++;
+        SayUndelivered(
+            domain is null ? UndeliveredReason.NoSuchDomain
+            : domain.Channel is null ? UndeliveredReason.NoChannel
+            : UndeliveredReason.ChannelOutOfOrder,
+            record);
         return null;
     }
 

@@ -81,6 +81,9 @@ internal sealed class ControlConnection : IStreamOwner
             case RecordType.CloseInterface:
                 record.Result = CloseInterface(record);
                 break;
+            default:
+                _session.TryExecute(ref record);
+                break;
         }
     }
 
@@ -91,7 +94,13 @@ internal sealed class ControlConnection : IStreamOwner
             return RecordResult.BadRequest;
         }
 
-        return _switch.Bind(_session, record.BindPort, record.BindType) ? RecordResult.Ok : RecordResult.Failed;
+        if (!_switch.Bind(_session, record.BindPort, record.BindType))
+        {
+            return RecordResult.Failed;
+        }
+
+        _session.OnBoundByPort(record.BindPort, record.BindType);
+        return RecordResult.Ok;
     }
 
     private RecordResult Unbind(in XcsRecord record)

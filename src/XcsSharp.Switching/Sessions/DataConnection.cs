@@ -84,9 +84,7 @@ internal sealed class DataConnection : IStreamOwner
         }
     }
 
-    public void OnRoom(UnixStream stream)
-    {
-    }
+    public void OnRoom(UnixStream stream) => _session.OnDataRoom();
 
     public void OnPeerVanished(UnixStream stream)
     {

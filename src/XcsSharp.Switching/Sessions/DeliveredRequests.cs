@@ -21,7 +21,7 @@ internal sealed class DeliveredRequests
     public int Count { get; private set; }
 
     /// <returns>False when the oldest had to be forgotten for it.</returns>
-    public bool Append(RequestTicket ticket, in ControlMessage request)
+    public bool Append(RequestTicket ticket, in ControlMessage request, uint correlation)
     {
         bool forgotten = Count == Limit;
         if (forgotten)
@@ -35,17 +35,21 @@ internal sealed class DeliveredRequests
 
         ref Entry entry = ref At(Count++);
         entry.Ticket = ticket.Value;
-        entry.Key = Key(request);
+        entry.Key = SentRequest.KeyOf(request);
+        entry.Correlation = correlation;
         return !forgotten;
     }
 
     /// <summary>Takes the oldest request that <paramref name="response"/> can answer.</summary>
-    public bool TryTake(in ControlMessage response, out RequestTicket ticket)
+    /// <param name="response">Its type, subtype and id count.</param>
+    /// <param name="correlation">Names the request alone, unless it is 0.</param>
+    /// <param name="ticket">The request.</param>
+    public bool TryTake(in ControlMessage response, uint correlation, out RequestTicket ticket)
     {
-        int key = Key(response);
+        int key = SentRequest.KeyOf(response);
         for (int i = 0; i < Count; i++)
         {
-            if (At(i).Key == key)
+            if (correlation != 0 ? At(i).Correlation == correlation : At(i).Key == key)
             {
                 ticket = new RequestTicket(At(i).Ticket);
                 RemoveAt(i);
@@ -56,9 +60,6 @@ internal sealed class DeliveredRequests
         ticket = default;
         return false;
     }
-
-    private static int Key(in ControlMessage message)
-        => ((byte)message.Type << 16) | (message.Subtype << 8) | message.Id;
 
     // The length is a power of two.
     private ref Entry At(int index) => ref _entries[(_first + index) & (_entries.Length - 1)];
@@ -95,5 +96,6 @@ internal sealed class DeliveredRequests
     {
         public ulong Ticket;
         public int Key;
+        public uint Correlation;
     }
 }

@@ -48,6 +48,9 @@ internal sealed class UnidentifiedConnection : IStreamOwner
             case RecordType.ConnectData:
                 ConnectData(record, bytes);
                 break;
+            case RecordType.ConnectExtended:
+                ConnectExtended(record, bytes);
+                break;
             case RecordType.Goodbye:
                 _stream.Dispose();
                 break;
@@ -84,9 +87,10 @@ internal sealed class UnidentifiedConnection : IStreamOwner
         else
         {
             session = _listener.FindSession(record.ShortSessionId);
-            if (session is null or { HasControl: true })
+            if (session is null or { HasControl: true } or { IsExtended: true })
             {
-                Refuse(record, session);
+                // An extended client comes back as one: another would be sent what it does not know.
+                Refuse(record, session is { IsExtended: true } ? null : session);
                 return;
             }
         }
@@ -94,6 +98,42 @@ internal sealed class UnidentifiedConnection : IStreamOwner
         record.SessionId = session.Id;
         record.Result = RecordResult.Ok;
         session.TakeControl(_stream, record, rest);
+    }
+
+    private void ConnectExtended(XcsRecord record, ReadOnlySpan<byte> rest)
+    {
+        if (record.ExtensionVersion == 0)
+        {
+            record.Result = RecordResult.BadRequest;
+            SendAndClose(record);
+            return;
+        }
+
+        ClientSession? session;
+        if (record.ShortSessionId == 0)
+        {
+            session = _listener.TryBeginSession(_stream);
+            if (session is null)
+            {
+                _stream.Dispose();
+                return;
+            }
+
+            session.Extend(record);
+        }
+        else
+        {
+            session = _listener.FindSession(record.ShortSessionId);
+            if (session is null or { HasControl: true } or { IsExtended: false })
+            {
+                Refuse(record, session is { IsExtended: false } ? null : session);
+                return;
+            }
+
+            session.Reopen(record);
+        }
+
+        session.TakeControl(_stream, session.Agreement(), rest);
     }
 
     private void ConnectData(XcsRecord record, ReadOnlySpan<byte> rest)

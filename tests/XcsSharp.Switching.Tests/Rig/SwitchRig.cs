@@ -113,6 +113,13 @@ internal sealed class SwitchRig : IDisposable
         return session;
     }
 
+    public ExtendedClient OpenExtended(Extensions extensions, uint credit = 0)
+    {
+        ExtendedClient client = new(this, extensions, credit);
+        _owned.Add(client);
+        return client;
+    }
+
     /// <summary>Turns the loop until nothing happens any more.</summary>
     public void Settle()
     {

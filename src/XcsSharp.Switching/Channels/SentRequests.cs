@@ -1,0 +1,112 @@
+using XcsSharp.Protocol;
+
+namespace XcsSharp.Switching;
+
+/// <summary>Who asked, and under what number. The default is nobody.</summary>
+internal readonly record struct SentRequest(ISubscriber? Asker, uint Correlation, int Key)
+{
+    /// <summary>Type, subtype and id, with no payload: what is known of it when it comes back undelivered.</summary>
+    public ControlMessage Head
+        => ControlMessage.Create((MessageType)(byte)(Key >> 16), (byte)(Key >> 8), (byte)Key, []);
+
+    public static int KeyOf(in ControlMessage message)
+        => ((byte)message.Type << 16) | (message.Subtype << 8) | message.Id;
+}
+
+/// <summary>
+/// The requests of subscribers that the guest has not answered, oldest first. An answer in the ring names no request: it is
+/// taken for that to the oldest one of its type, subtype and id.
+/// </summary>
+/// <remarks>Never more than the ring and the queue before it hold: whoever frees a slot otherwise has the oldest dropped.</remarks>
+internal sealed class SentRequests
+{
+    private SentRequest[] _entries = [];
+    private int _first;
+
+    public int Count { get; private set; }
+
+    public void Append(in ControlMessage request, ISubscriber asker, uint correlation)
+    {
+        if (Count == _entries.Length)
+        {
+            Grow();
+        }
+
+        At(Count++) = new SentRequest(asker, correlation, SentRequest.KeyOf(request));
+    }
+
+    /// <returns>The request that this answers, or the default.</returns>
+    public SentRequest Take(in ControlMessage response)
+    {
+        int key = SentRequest.KeyOf(response);
+        for (int i = 0; i < Count; i++)
+        {
+            if (At(i).Key == key)
+            {
+                return RemoveAt(i);
+            }
+        }
+
+        return default;
+    }
+
+    /// <summary>Only while <see cref="Count"/> is not 0.</summary>
+    public SentRequest TakeOldest() => RemoveAt(0);
+
+    /// <summary>Takes a subscriber's oldest one that has a number.</summary>
+    public bool TryTakeOf(ISubscriber asker, out SentRequest request)
+    {
+        for (int i = 0; i < Count; i++)
+        {
+            if (At(i).Asker == asker && At(i).Correlation != 0)
+            {
+                request = RemoveAt(i);
+                return true;
+            }
+        }
+
+        request = default;
+        return false;
+    }
+
+    /// <summary>The subscriber is gone. What it asked is still matched, for nobody.</summary>
+    public void Forget(ISubscriber asker)
+    {
+        for (int i = 0; i < Count; i++)
+        {
+            if (At(i).Asker == asker)
+            {
+                At(i) = At(i) with { Asker = null, Correlation = 0 };
+            }
+        }
+    }
+
+    // The length is a power of two.
+    private ref SentRequest At(int index) => ref _entries[(_first + index) & (_entries.Length - 1)];
+
+    private SentRequest RemoveAt(int index)
+    {
+        SentRequest removed = At(index);
+        for (int i = index; i > 0; i--)
+        {
+            At(i) = At(i - 1);
+        }
+
+        At(0) = default;
+        _first = (_first + 1) & (_entries.Length - 1);
+        Count--;
+        return removed;
+    }
+
+    private void Grow()
+    {
+        SentRequest[] larger = new SentRequest[Math.Max(ProtocolLimits.RingSlots, _entries.Length * 2)];
+        for (int i = 0; i < Count; i++)
+        {
+            larger[i] = At(i);
+        }
+
+        _entries = larger;
+        _first = 0;
+    }
+}
