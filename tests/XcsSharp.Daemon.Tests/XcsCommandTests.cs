@@ -78,6 +78,13 @@ public sealed class XcsCommandTests
         using RecordSubscriber client = await RecordSubscriber.ConnectAsync(places.Classic, Lab.Cancel);
         _ = Syscall.kill(xcs.Pid, Signum.SIGTERM);
         await client.Control.WaitForEndAsync(Lab.Cancel);
+
+        // Lines are written by a thread of their own, and the daemon is no child whose end could be awaited.
+        while (!File.ReadAllText(xcs.LogFile).Contains("Stopped as asked", StringComparison.Ordinal))
+        {
+            await Task.Delay(10, Lab.Cancel);
+        }
+
         Assert.Contains("serves 0 domains of sim", File.ReadAllText(xcs.LogFile), StringComparison.Ordinal);
     }
 
@@ -92,6 +99,7 @@ public sealed class XcsCommandTests
         await using ChildProcess process = ChildProcess.Start(
             Executables.Xcs, [$"-ip{xcs.PidFile}"], new() { Name = "xcs -i", Environment = xcs.Environment() });
         await process.Error.WaitForTextAsync("serves 0 domains", Lab.Cancel);
+        await AnsweredAsync(places);
         Assert.Equal(process.Id, xcs.Pid);
 
         process.Signal(signal);
@@ -126,6 +134,7 @@ public sealed class XcsCommandTests
         await using ChildProcess process = ChildProcess.Start(
             Executables.Xcs, ["-i", "-p", xcs.PidFile], new() { Name = "xcs -i", Environment = xcs.Environment() });
         await process.Error.WaitForTextAsync("serves 0 domains", Lab.Cancel);
+        await AnsweredAsync(places);
         File.WriteAllText(xcs.PidFile, "1");
 
         process.Signal(Signum.SIGTERM);
@@ -169,6 +178,10 @@ public sealed class XcsCommandTests
         Assert.Equal(2, result.ExitCode);
         Assert.Contains(message, result.Error, StringComparison.Ordinal);
     }
+
+    /// <summary>Waits for a reply: the loop turns only after the pid file is written, and the log's line comes before.</summary>
+    private static async Task AnsweredAsync(DaemonPlaces places)
+        => (await RecordSubscriber.ConnectAsync(places.Classic, Lab.Cancel)).Dispose();
 
     private static string? Link(int pid, string name) => File.ResolveLinkTarget($"/proc/{pid}/{name}", false)?.FullName;
 }

@@ -87,18 +87,12 @@ internal static class Detachment
         }
     }
 
+    /// <summary>The pipe leaves its number before anything is said: whoever hears it finds a daemon without surroundings.</summary>
     private static void Say(string text)
     {
-        try
-        {
-            new DescriptorStream(1).Write(System.Text.Encoding.UTF8.GetBytes(text));
-        }
-        catch (ErrnoException)
-        {
-            // The command was killed. The daemon is as good without it.
-        }
-
-        // So that it is not taken for a place to write to. The runtime keeps a copy of the pipe, so this is no end of file.
+        // Both ways, because opening a pipe for writing alone waits for a reader, and the command may have been killed.
+        using FileStream pipe = new("/proc/self/fd/1", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
         StandardDescriptors.Replace(1, "/dev/null");
+        pipe.Write(System.Text.Encoding.UTF8.GetBytes(text));
     }
 }
