@@ -107,12 +107,13 @@ prepare() {
 }
 
 # Without SMAP: QEMU before 9.1 gets an IRET from ring 3 to ring 3 wrong with it. Without RDTSCP: Xen cannot emulate it for
-# PVH guests on TCG. With eager-fpu: Xen's lazy switching of vector registers, on TCG with XSAVE, gives programs those of others;
-# a copy has then 16 wrong bytes, once in some hundred megabytes. No comma in dom0's arguments: it would begin the next module.
+# PVH guests on TCG. Without AVX: there a PVH guest's program gets an invalid opcode for it now and then. With eager-fpu:
+# Xen's lazy switching of vector registers, on TCG with XSAVE, gives programs those of others; a copy has then 16 wrong bytes,
+# once in some hundred megabytes. No comma in dom0's arguments: it would begin the next module.
 start_qemu() {
     local arguments=$1
     shift
-    exec qemu-system-x86_64 -accel tcg,thread=multi -cpu max,-smap,-rdtscp -m 2048 -smp 2 \
+    exec qemu-system-x86_64 -accel tcg,thread=multi -cpu max,-smap,-rdtscp,-avx -m 2048 -smp 2 \
         -nodefaults -vga none -display none -nic none -no-reboot \
         -kernel "$lab/xen" -append "console=com1 com1=115200,8n1 dom0_mem=800M,max:800M dom0_max_vcpus=1 \
 loglvl=warning guest_loglvl=warning sched=credit bootscrub=0 spec-ctrl=eager-fpu" \
