@@ -1,3 +1,5 @@
+using XcsSharp.TestKit;
+
 namespace XcsSharp.Reactor.Tests;
 
 public sealed class AllocationTests : IDisposable
@@ -87,18 +89,16 @@ public sealed class AllocationTests : IDisposable
     private static long Allocated(Action round, int rounds = Rounds)
     {
         // The same again before it is measured: buffers grow to what they need, methods are compiled.
-        for (int i = 0; i < rounds; i++)
-        {
-            round();
-        }
+        All();
+        return Allocations.Least(All);
 
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < rounds; i++)
+        void All()
         {
-            round();
+            for (int i = 0; i < rounds; i++)
+            {
+                round();
+            }
         }
-
-        return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 
     private sealed class CountingOwner : IStreamOwner, IPtyOwner

