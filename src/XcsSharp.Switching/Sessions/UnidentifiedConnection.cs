@@ -74,30 +74,46 @@ internal sealed class UnidentifiedConnection : IStreamOwner
 
     private void ConnectControl(XcsRecord record, ReadOnlySpan<byte> rest)
     {
-        ClientSession? session;
-        if (record.ShortSessionId == 0)
+        if ((record.ShortSessionId == 0 ? Begin() : Rejoin(record, extended: false)) is not { } session)
         {
-            session = _listener.TryBeginSession(_stream);
-            if (session is null)
-            {
-                _stream.Dispose();
-                return;
-            }
-        }
-        else
-        {
-            session = _listener.FindSession(record.ShortSessionId);
-            if (session is null or { HasControl: true } or { IsExtended: true })
-            {
-                // An extended client comes back as one: another would be sent what it does not know.
-                Refuse(record, session is { IsExtended: true } ? null : session);
-                return;
-            }
+            return;
         }
 
         record.SessionId = session.Id;
         record.Result = RecordResult.Ok;
         session.TakeControl(_stream, record, rest);
+    }
+
+    /// <returns>Null when there are as many sessions as may be: the connection is closed.</returns>
+    private ClientSession? Begin()
+    {
+        ClientSession? session = _listener.TryBeginSession(_stream);
+        if (session is null)
+        {
+            _stream.Dispose();
+        }
+
+        return session;
+    }
+
+    /// <summary>A client comes back as what it was: another kind would be sent what it does not know.</summary>
+    /// <returns>Null when it is refused.</returns>
+    private ClientSession? Rejoin(in XcsRecord record, bool extended)
+    {
+        ClientSession? session = _listener.FindSession(record.ShortSessionId);
+        if (session?.IsExtended != extended)
+        {
+            Refuse(record, null);
+            return null;
+        }
+
+        if (session.HasControl)
+        {
+            Refuse(record, session);
+            return null;
+        }
+
+        return session;
     }
 
     private void ConnectExtended(XcsRecord record, ReadOnlySpan<byte> rest)
@@ -109,27 +125,18 @@ internal sealed class UnidentifiedConnection : IStreamOwner
             return;
         }
 
-        ClientSession? session;
-        if (record.ShortSessionId == 0)
+        bool isNew = record.ShortSessionId == 0;
+        if ((isNew ? Begin() : Rejoin(record, extended: true)) is not { } session)
         {
-            session = _listener.TryBeginSession(_stream);
-            if (session is null)
-            {
-                _stream.Dispose();
-                return;
-            }
+            return;
+        }
 
+        if (isNew)
+        {
             session.Extend(record);
         }
         else
         {
-            session = _listener.FindSession(record.ShortSessionId);
-            if (session is null or { HasControl: true } or { IsExtended: false })
-            {
-                Refuse(record, session is { IsExtended: false } ? null : session);
-                return;
-            }
-
             session.Reopen(record);
         }
 
