@@ -119,6 +119,9 @@ public struct XcsRecord
     /// <summary>Of a <see cref="RecordType.Gap"/>.</summary>
     [FieldOffset(8)] public ulong Lost;
 
+    /// <summary>It carries a control message: <see cref="RemoteDomain"/> and <see cref="Message"/> are meant.</summary>
+    public readonly bool HasMessage => Type is RecordType.Request or RecordType.Response;
+
     /// <summary>The low half of <see cref="SessionId"/>: all that old and 32-bit clients really fill.</summary>
     public readonly uint ShortSessionId => (uint)SessionId;
 

@@ -22,7 +22,6 @@ public sealed class FileAppender : IDisposable
     /// <summary>Enough that the thread finds the next order ready, few enough that their memory does not count.</summary>
     private const int Orders = 4;
 
-    private static readonly byte[] s_one = BitConverter.GetBytes(1UL);
     private static readonly TimeSpan s_endOfThread = TimeSpan.FromSeconds(1);
 
     private readonly EventLoop _loop;
@@ -244,7 +243,7 @@ public sealed class FileAppender : IDisposable
         }
     }
 
-    private void Wake() => _ = Sys.Write(_wake, s_one);
+    private void Wake() => _ = Sys.Signal(_wake);
 
     private static void Carry(AppendOrder order)
     {

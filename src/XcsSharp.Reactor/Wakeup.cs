@@ -9,8 +9,6 @@ namespace XcsSharp.Reactor;
 /// <summary>The loop's door for other threads: a queue of work and an eventfd that ends the loop's sleep.</summary>
 internal sealed class Wakeup : IReadyHandler, IDisposable
 {
-    private static readonly byte[] s_one = BitConverter.GetBytes(1UL);
-
     private readonly ConcurrentQueue<Action> _posted = new();
     private readonly byte[] _drain = new byte[8];
     private int _signalled;
@@ -33,7 +31,7 @@ internal sealed class Wakeup : IReadyHandler, IDisposable
         {
             try
             {
-                _ = Sys.Write(EventFd, s_one);
+                _ = Sys.Signal(EventFd);
             }
             catch (ObjectDisposedException)
             {

@@ -106,7 +106,7 @@ internal sealed class DumpCommand(StandardStreams streams)
                 for (int i = 0; i < count; i++)
                 {
                     XcsRecord record = batch[i];
-                    string name = record.Type is RecordType.Request or RecordType.Response
+                    string name = record.HasMessage
                         ? await names.FindAsync(record.RemoteDomain, record.LocalPort, cancel)
                         : "";
                     if (Show(output, CapturedRecord.Received(record, now, name, Abi ?? PayloadAbi.Natural64)))

@@ -36,7 +36,7 @@ public readonly struct CapturedRecord
     public required XcsRecord Record { get; init; }
 
     /// <summary>It carries a control message: a request or a response.</summary>
-    public bool HasMessage => Record.Type is RecordType.Request or RecordType.Response;
+    public bool HasMessage => Record.HasMessage;
 
     /// <summary>A record as <see cref="XcsSession.ReceiveAsync"/> gave it.</summary>
     public static CapturedRecord Received(
@@ -60,13 +60,12 @@ public readonly struct CapturedRecord
     private static CapturedRecord Create(
         in XcsRecord record, DateTimeOffset time, MessageDirection direction, int localPort, string name, PayloadAbi abi)
     {
-        bool hasMessage = record.Type is RecordType.Request or RecordType.Response;
         return new CapturedRecord
         {
             Time = time,
             Direction = direction,
             Abi = abi,
-            Domid = hasMessage ? record.RemoteDomain : 0,
+            Domid = record.HasMessage ? record.RemoteDomain : 0,
             LocalPort = record.Type == RecordType.Virq ? record.LocalPort : localPort,
             DomainName = name,
             Record = record,

@@ -67,6 +67,13 @@ internal static unsafe class Sys
     /// <summary>An event counter for a thread to sleep on: reading waits until there was a write.</summary>
     public static SafeFileHandle BlockingEventFd() => Own(SysResult.From(Libc.eventfd(0, Libc.EFD_CLOEXEC)), "eventfd");
 
+    /// <summary>Adds one to an event counter: wakes who waits for it.</summary>
+    public static SysResult Signal(SafeFileHandle eventFd)
+    {
+        ulong one = 1;
+        return Write(eventFd, new ReadOnlySpan<byte>(&one, sizeof(ulong)));
+    }
+
     /// <summary>Tries to take an exclusive lock that ends with the file's last descriptor.</summary>
     /// <returns>False when another process has it.</returns>
     public static bool TryLock(SafeFileHandle fd, string path)
