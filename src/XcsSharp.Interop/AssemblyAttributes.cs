@@ -11,3 +11,6 @@ using System.Runtime.CompilerServices;
 [assembly: InternalsVisibleTo("XcsSharp.Xen.Tests")]
 [assembly: InternalsVisibleTo("XcsSharp.Guest.Tests")]
 [assembly: InternalsVisibleTo("XcsSharp.Daemon.Tests")]
+[assembly: InternalsVisibleTo("XcsSharp.TestKit")]
+[assembly: InternalsVisibleTo("xcs-chaos")]
+[assembly: InternalsVisibleTo("XcsSharp.Fuzz")]

@@ -27,6 +27,12 @@ public sealed unsafe class DescriptorStream : Stream
     /// <summary>Whether a person may be sitting at the other end.</summary>
     public bool IsTerminal => Terminals.TryGetSettings(_descriptor, out _);
 
+    /// <summary>Letters on a line of the terminal as it is now; 0: it is none, or it does not say.</summary>
+    public int Columns => Terminals.Size(_descriptor).Columns;
+
+    /// <summary>Lines of the terminal as it is now; 0 as above.</summary>
+    public int Rows => Terminals.Size(_descriptor).Rows;
+
     public override bool CanRead => true;
 
     public override bool CanWrite => true;

@@ -20,6 +20,10 @@ public sealed class RawTerminal : IDisposable
         _found = found;
     }
 
+    /// <summary>Whether a descriptor is a terminal; nothing is changed.</summary>
+    public static bool IsTerminal(int descriptor)
+        => Terminals.TryGetSettings(new SafeFileHandle(descriptor, ownsHandle: false), out _);
+
     /// <param name="descriptor">Usually 0; it is not closed.</param>
     /// <returns>Null when the descriptor is not a terminal.</returns>
     public static RawTerminal? Enter(int descriptor)

@@ -8,6 +8,10 @@ public interface IAppendSource
     /// <returns>How many bytes were put there; 0 if there is nothing after all.</returns>
     int Fill(Span<byte> buffer);
 
+    /// <summary>What <see cref="AppendFile.Look"/> has found.</summary>
+    /// <param name="endsInsideLine">Null when there is no such file, or it cannot be read.</param>
+    void OnLooked(bool? endsInsideLine);
+
     /// <summary>What became of the bytes of the last <see cref="Fill"/>. What was not written is the owner's again.</summary>
     void OnAppended(AppendResult result);
 }
@@ -25,14 +29,15 @@ public sealed class AppendFile : IDisposable
     private bool _isInLine;
     private bool _isUnderWay;
     private bool _isReopening;
+    private bool _isLooking;
     private bool _isDisposed;
 
-    internal AppendFile(FileAppender appender, IAppendSource source, string path, long limit, int kept)
+    internal AppendFile(FileAppender appender, IAppendSource source, string path, long limit, int kept, bool isPrivate)
     {
         _appender = appender;
         _source = source;
         Path = path;
-        OnDisk = new RotatingFile(limit, kept);
+        OnDisk = new RotatingFile(limit, kept, isPrivate ? null : appender.Compressor, isPrivate);
     }
 
     /// <summary>Where the next byte goes.</summary>
@@ -47,6 +52,16 @@ public sealed class AppendFile : IDisposable
         if (!_isDisposed)
         {
             _isWanted = true;
+            StandInLine();
+        }
+    }
+
+    /// <summary>Asks where the file ends: <see cref="IAppendSource.OnLooked"/> follows, and no <see cref="IAppendSource.Fill"/> before it.</summary>
+    public void Look()
+    {
+        if (!_isDisposed)
+        {
+            _isLooking = true;
             StandInLine();
         }
     }
@@ -80,22 +95,32 @@ public sealed class AppendFile : IDisposable
         order.Path = Path;
         order.IsClose = _isDisposed;
         order.IsReopen = _isReopening;
-        order.Count = _isDisposed ? 0 : _source.Fill(order.Buffer);
-        _isReopening = _isWanted = false;
-        _isUnderWay = order.Count > 0 || order.IsReopen || order.IsClose;
+        order.IsLook = _isLooking && !_isDisposed && !_isReopening;
+        order.Count = _isDisposed || order.IsLook || _isLooking ? 0 : _source.Fill(order.Buffer);
+        _isLooking &= !order.IsLook;
+        _isReopening = false;
+        _isWanted &= order.IsLook;
+        _isUnderWay = order.Count > 0 || order.IsReopen || order.IsClose || order.IsLook;
         return _isUnderWay;
     }
 
     /// <summary>The order is carried out, and its buffer free for the next one.</summary>
-    internal void OnDone(int count, bool isClosed, AppendResult result)
+    internal void OnDone(AppendOrder order)
     {
+        // Copied first: the order is free already, and may be made again by what follows.
+        (int count, bool isClosed, bool isLook) = (order.Count, order.IsClose, order.IsLook);
+        (AppendResult result, bool? endsInsideLine) = (order.Result, order.EndsInsideLine);
         _isUnderWay = false;
         if (!_isDisposed && count > 0)
         {
             _source.OnAppended(result);
         }
+        else if (!_isDisposed && isLook)
+        {
+            _source.OnLooked(endsInsideLine);
+        }
 
-        if (_isDisposed ? !isClosed : _isWanted)
+        if (_isDisposed ? !isClosed : _isWanted || _isLooking)
         {
             StandInLine();
         }
@@ -130,6 +155,10 @@ internal sealed class AppendOrder
     internal bool IsReopen { get; set; }
 
     internal bool IsClose { get; set; }
+
+    internal bool IsLook { get; set; }
+
+    internal bool? EndsInsideLine { get; set; }
 
     internal AppendResult Result { get; set; }
 }

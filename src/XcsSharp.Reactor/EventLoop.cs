@@ -38,10 +38,14 @@ public sealed class EventLoop : IDisposable
         Clock = clock ?? TimeProvider.System;
         Now = Clock.GetTimestamp();
         _timers = new TimerQueue(Clock);
+        Buffers = new BufferPool(this);
         Register(_wakeup.EventFd, Readiness.Readable, _wakeup);
     }
 
     public TimeProvider Clock { get; }
+
+    /// <summary>Memory for queues.</summary>
+    internal BufferPool Buffers { get; }
 
     /// <summary>
     /// <see cref="Clock"/>'s time stamp of when this turn's events came: good enough for whatever is not measured inside a turn, and

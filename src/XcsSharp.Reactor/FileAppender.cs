@@ -44,9 +44,11 @@ public sealed class FileAppender : IDisposable
 
     /// <param name="loop">Hears of what is done.</param>
     /// <param name="threadName">At most 15 characters: what tools show.</param>
-    public FileAppender(EventLoop loop, string threadName)
+    /// <param name="compressor">Of old files; owned by the caller, and disposed after this. Null: they stay as they are.</param>
+    public FileAppender(EventLoop loop, string threadName, OldFileCompressor? compressor = null)
     {
         _loop = loop;
+        Compressor = compressor;
         _takeDone = TakeDone;
         for (int i = 0; i < Orders; i++)
         {
@@ -56,6 +58,8 @@ public sealed class FileAppender : IDisposable
         _thread = new Thread(Write) { Name = threadName, IsBackground = true };
         _thread.Start();
     }
+
+    internal OldFileCompressor? Compressor { get; }
 
     /// <summary>True when no file waits and none is being written.</summary>
     public bool IsIdle => _line.Count == 0 && _free.Count == Orders;
@@ -81,11 +85,12 @@ public sealed class FileAppender : IDisposable
     /// <param name="path">Where to.</param>
     /// <param name="limit">Bytes the file never exceeds; at least 1.</param>
     /// <param name="kept">How many full ones are kept beside it; 0: none.</param>
-    public AppendFile Open(IAppendSource source, string path, long limit, int kept)
+    /// <param name="isPrivate">Only its owner reads it, and no old one is compressed.</param>
+    public AppendFile Open(IAppendSource source, string path, long limit, int kept, bool isPrivate = false)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(kept);
-        return new AppendFile(this, source, path, limit, kept);
+        return new AppendFile(this, source, path, limit, kept, isPrivate);
     }
 
     /// <summary>
@@ -157,7 +162,7 @@ public sealed class FileAppender : IDisposable
             AppendFile file = order.File!;
             order.File = null;
             _free.Push(order);
-            file.OnDone(order.Count, order.IsClose, order.Result);
+            file.OnDone(order);
         }
 
         GiveOrders();
@@ -251,6 +256,10 @@ public sealed class FileAppender : IDisposable
         if (order.IsClose)
         {
             file.Close();
+        }
+        else if (order.IsLook)
+        {
+            order.EndsInsideLine = RotatingFile.EndsInsideLine(order.Path);
         }
         else
         {

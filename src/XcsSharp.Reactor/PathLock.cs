@@ -1,5 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 
+using XcsSharp.Interop;
 using XcsSharp.Interop.Linux;
 
 namespace XcsSharp.Reactor;
@@ -30,6 +31,14 @@ internal sealed class PathLock : IDisposable
         while (true)
         {
             SafeFileHandle file = Sys.Open(LockPath(path), Libc.O_RDWR | Libc.O_CREAT | Libc.O_NOFOLLOW, OwnerOnly);
+            statx status = Sys.Status(file);
+            if ((status.stx_mode & Libc.FileTypeMask) != Libc.FileTypeRegular || status.stx_nlink > 1)
+            {
+                // Somebody's pipe, or another name of somebody's file: it would be removed with the lock.
+                file.Dispose();
+                throw new ErrnoException("lock", Errno.EEXIST, LockPath(path));
+            }
+
             if (!Sys.TryLock(file, LockPath(path)))
             {
                 file.Dispose();
@@ -46,6 +55,12 @@ internal sealed class PathLock : IDisposable
             file.Dispose();
         }
     }
+
+    /// <summary>A lock that another process of ours has taken, by its open file.</summary>
+    public static PathLock Adopt(string path, SafeFileHandle file) => new(path, file);
+
+    /// <summary>Leaves the lock to who has its file open from here on.</summary>
+    public SafeFileHandle Detach() => _file;
 
     public void Dispose()
     {

@@ -54,8 +54,8 @@ public sealed class PseudoTerminal : IReadyHandler, IDisposable
     /// <summary>/dev/pts/N; the number is given to another terminal after this one is disposed.</summary>
     public string SlavePath { get; }
 
-    /// <summary>Bytes written that the slave's reader could read now and has not read (at most 4096 show).</summary>
-    public int Unread => _disposed ? 0 : Terminals.Unread(_slave);
+    /// <summary>Whether something that was written has not been read by the slave's reader.</summary>
+    public bool HasUnread => !_disposed && Terminals.HasUnread(_slave);
 
     /// <exception cref="ErrnoException">No terminal left (kernel.pty.max), or no descriptor.</exception>
     public static PseudoTerminal Open(EventLoop loop, IPtyOwner owner)
@@ -81,6 +81,43 @@ public sealed class PseudoTerminal : IReadyHandler, IDisposable
             throw;
         }
     }
+
+    /// <summary>Goes on with a terminal that another process of ours has opened; its settings and what is in it stay.</summary>
+    /// <param name="loop">Its loop.</param>
+    /// <param name="owner">Hears of it.</param>
+    /// <param name="descriptors">Its master, and its slave if that was not hung up meanwhile, in any order; owned from here on.</param>
+    /// <returns>Null when they are no terminal, or one that is of no more use.</returns>
+    public static PseudoTerminal? Adopt(EventLoop loop, IPtyOwner owner, IReadOnlyList<SafeFileHandle> descriptors)
+    {
+        SafeFileHandle? master = descriptors.FirstOrDefault(Terminals.IsMaster);
+        SafeFileHandle? slave = descriptors.FirstOrDefault(descriptor => descriptor != master);
+        if (master is not null && descriptors.Count == 2 && Terminals.TryGetSettings(slave!, out _))
+        {
+            try
+            {
+                Sys.SetNonBlocking(master);
+                return new PseudoTerminal(loop, owner, master, slave!, Terminals.SlavePath(master));
+            }
+            catch (ErrnoException)
+            {
+                // Below: closed.
+            }
+        }
+
+        foreach (SafeFileHandle descriptor in descriptors)
+        {
+            descriptor.Dispose();
+        }
+
+        return null;
+    }
+
+    /// <summary>The slave's path of the master among these; null when there is none.</summary>
+    public static string? FindDevice(IReadOnlyList<SafeFileHandle> descriptors)
+        => descriptors.FirstOrDefault(Terminals.IsMaster) is { } master ? Terminals.SlavePath(master) : null;
+
+    /// <summary>Its master and its slave, for who keeps copies of them; not to be disposed.</summary>
+    public IReadOnlyList<SafeFileHandle> Descriptors => [_master, _slave];
 
     /// <summary>Writes towards the slave as much as it takes now.</summary>
     /// <returns>Bytes taken; when less than all, <see cref="IPtyOwner.OnWritable"/> follows.</returns>
@@ -119,6 +156,16 @@ public sealed class PseudoTerminal : IReadyHandler, IDisposable
     {
         _reading = true;
         UpdateInterest();
+    }
+
+    /// <summary>Leaves the terminal to who goes on with it.</summary>
+    /// <returns>Its master and its slave.</returns>
+    public IReadOnlyList<SafeFileHandle> Detach()
+    {
+        _disposed = true;
+        _registration.Dispose();
+        _slaveRegistration.Dispose();
+        return Descriptors;
     }
 
     public void Dispose()

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 using Microsoft.Win32.SafeHandles;
 
 using XcsSharp.Interop;
@@ -18,13 +16,15 @@ public readonly record struct AppendResult(int Written, string? Problem);
 /// </summary>
 /// <remarks>
 /// Every call may wait for the disk. One thread, which need not be the loop's.
-/// What stands in the file's place is not trusted: a symbolic link is not followed, and what is no plain file is not written.
+/// What stands in the file's place is not trusted: a symbolic link is not followed, what is no plain file is not written, and a file that has
+/// another name too is put aside like a full one.
 /// Before each write it is asked what the open file is by now, so that one that was truncated is filled from its start and
 /// one that was removed is made again.
 /// </remarks>
-internal sealed class RotatingFile(long limit, int kept) : IDisposable
+internal sealed class RotatingFile(long limit, int kept, OldFileCompressor? compressor = null, bool isPrivate = false) : IDisposable
 {
     private const uint OwnerWritesGroupReads = 0x1a0; // 0640
+    private const uint OwnerOnly = 0x180; // 0600
 
     private SafeFileHandle? _file;
     private string _path = "";
@@ -75,6 +75,28 @@ internal sealed class RotatingFile(long limit, int kept) : IDisposable
         }
     }
 
+    /// <summary>Whether the last byte of a file is another than a line feed; null when there is no such file, or it cannot be read.</summary>
+    public static bool? EndsInsideLine(string path)
+    {
+        try
+        {
+            using SafeFileHandle file = Sys.Open(path, Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NOCTTY | Libc.O_NONBLOCK);
+            statx status = Sys.Status(file);
+            if ((status.stx_mode & Libc.FileTypeMask) != Libc.FileTypeRegular || status.stx_size == 0)
+            {
+                return null;
+            }
+
+            Span<byte> last = stackalloc byte[1];
+            return RandomAccess.Read(file, last, (long)status.stx_size - 1) == 1 ? last[0] != (byte)'\n' : null;
+        }
+        catch (IOException)
+        {
+            // Whatever is wrong with it, the write that follows will say.
+            return null;
+        }
+    }
+
     public void Close()
     {
         _file?.Dispose();
@@ -106,7 +128,7 @@ internal sealed class RotatingFile(long limit, int kept) : IDisposable
         SafeFileHandle file = Sys.Open(
             _path,
             Libc.O_WRONLY | Libc.O_APPEND | Libc.O_CREAT | Libc.O_NOFOLLOW | Libc.O_NOCTTY | Libc.O_NONBLOCK,
-            OwnerWritesGroupReads);
+            isPrivate ? OwnerOnly : OwnerWritesGroupReads);
         try
         {
             statx status = Sys.Status(file);
@@ -115,38 +137,84 @@ internal sealed class RotatingFile(long limit, int kept) : IDisposable
                 throw new IOException($"open {_path}: it is not a plain file");
             }
 
-            _file = file;
-            return (long)status.stx_size;
+            if (status.stx_nlink == 1)
+            {
+                _file = file;
+                return (long)status.stx_size;
+            }
         }
         catch
         {
             file.Dispose();
             throw;
         }
+
+        // It has another name, by which it may be somebody's: only the name is ours to move.
+        file.Dispose();
+        return Rotate();
     }
 
     /// <returns>The size of the new file.</returns>
     private long Rotate()
     {
-        for (int i = kept; i > 1; i--)
+        lock (compressor?.Names ?? this)
         {
-            SysResult moved = Sys.Rename(OldName(i - 1), OldName(i));
-            if (moved.Error != Errno.ENOENT)
+            for (int i = kept; i > 1; i--)
             {
-                moved.OrThrow("rename", OldName(i - 1));
+                MoveOld(i - 1, i);
             }
+
+            PutAside();
         }
 
-        // Whoever follows the file by its name reads the old one to its end and finds the new one in its place.
-        SysResult gone = kept > 0 ? Sys.Rename(_path, OldName(1)) : Sys.Unlink(_path);
-        if (gone.Error != Errno.ENOENT)
+        if (kept >= OldFileCompressor.First)
         {
-            gone.OrThrow(kept > 0 ? "rename" : "unlink", _path);
+            compressor?.Add(_path, kept);
         }
 
         Close();
         return Open();
     }
 
-    private string OldName(int number) => string.Create(CultureInfo.InvariantCulture, $"{_path}.{number}");
+    /// <summary>An old file has another number now, compressed or not: settings change from run to run.</summary>
+    private void MoveOld(int from, int to)
+    {
+        // What the oldest is may be of the other kind, and would stay.
+        if (TryRename(OldName(from), OldName(to)))
+        {
+            if (!TryRename(OldName(from) + OldFileCompressor.Suffix, OldName(to) + OldFileCompressor.Suffix))
+            {
+                _ = Sys.Unlink(OldName(to) + OldFileCompressor.Suffix);
+            }
+        }
+        else if (TryRename(OldName(from) + OldFileCompressor.Suffix, OldName(to) + OldFileCompressor.Suffix))
+        {
+            _ = Sys.Unlink(OldName(to));
+        }
+    }
+
+    private void PutAside()
+    {
+        // Whoever follows the file by its name reads the old one to its end and finds the new one in its place.
+        SysResult gone = kept > 0 ? Sys.Rename(_path, OldName(1)) : Sys.Unlink(_path);
+        if (gone.Error != Errno.ENOENT)
+        {
+            gone.OrThrow(kept > 0 ? "rename" : "unlink", _path);
+        }
+    }
+
+    /// <returns>False when there is no such file.</returns>
+    private static bool TryRename(string from, string to)
+    {
+        SysResult moved = Sys.Rename(from, to);
+        if (moved.Error == Errno.ENOENT)
+        {
+            return false;
+        }
+
+        moved.OrThrow("rename", from);
+        return true;
+    }
+
+    private string OldName(int number) => OldFileCompressor.OldName(_path, number);
 }

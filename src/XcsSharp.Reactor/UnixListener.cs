@@ -44,9 +44,10 @@ public sealed class UnixListener : IReadyHandler, IDisposable
     /// <param name="path">At most 107 bytes; its folder must exist. What is there and is no socket is left alone.</param>
     /// <param name="mode">Permission bits of the socket, in force before anybody can connect.</param>
     /// <param name="accepted">Called with each connection, not blocking; owns it.</param>
+    /// <param name="group">The socket's group, in force as early; null: this process's own.</param>
     /// <exception cref="SocketInUseException">A living server has it; nothing was changed.</exception>
     /// <exception cref="ErrnoException">With the path.</exception>
-    public static UnixListener Bind(EventLoop loop, string path, int mode, Action<SafeFileHandle> accepted)
+    public static UnixListener Bind(EventLoop loop, string path, int mode, Action<SafeFileHandle> accepted, uint? group = null)
     {
         PathLock pathLock = PathLock.Take(path);
         SafeFileHandle? socket = null;
@@ -54,7 +55,7 @@ public sealed class UnixListener : IReadyHandler, IDisposable
         {
             RemoveStale(path);
             socket = Sockets.Create();
-            Publish(socket, path, mode);
+            Publish(socket, path, mode, group);
             return new UnixListener(loop, socket, accepted, pathLock);
         }
         catch
@@ -77,6 +78,46 @@ public sealed class UnixListener : IReadyHandler, IDisposable
 
         Sys.SetNonBlocking(socket);
         return new UnixListener(loop, socket, accepted, pathLock: null);
+    }
+
+    /// <summary>Goes on with a socket that another process of ours has bound, and with its right to the path.</summary>
+    /// <param name="loop">Whose thread accepts.</param>
+    /// <param name="path">Where it was bound.</param>
+    /// <param name="descriptors">As <see cref="Detach"/> gave them; owned from here on.</param>
+    /// <param name="accepted">As for <see cref="Bind"/>.</param>
+    public static UnixListener Adopt(
+        EventLoop loop, string path, (SafeFileHandle Socket, SafeFileHandle Lock) descriptors, Action<SafeFileHandle> accepted)
+        => new(loop, descriptors.Socket, accepted, PathLock.Adopt(path, descriptors.Lock));
+
+    /// <summary>Leaves the socket, and the lock on its path if it is ours, to who goes on with them. Connections wait meanwhile.</summary>
+    public (SafeFileHandle Socket, SafeFileHandle? Lock) Detach()
+    {
+        _disposed = true;
+        _exhausted.Cancel();
+        _registration.Dispose();
+        return (_socket, _pathLock?.Detach());
+    }
+
+    /// <summary>Removes what a listener that was killed has left of its path. What a living one has, and what is no socket, stays.</summary>
+    /// <returns>False when something stays.</returns>
+    public static bool RemoveLeftover(string path)
+    {
+        if (Sys.Status(path, out statx status).IsOk && (status.stx_mode & Libc.FileTypeMask) != Libc.FileTypeSocket)
+        {
+            // Nor is what is called like its lock.
+            return false;
+        }
+
+        try
+        {
+            using PathLock pathLock = PathLock.Take(path);
+            RemoveStale(path);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Stops listening and removes the socket's path.</summary>
@@ -160,7 +201,7 @@ public sealed class UnixListener : IReadyHandler, IDisposable
         }
     }
 
-    private static void Publish(SafeFileHandle socket, string path, int mode)
+    private static void Publish(SafeFileHandle socket, string path, int mode, uint? group)
     {
         // The file of a socket gets the socket's own mode less the umask: at no moment has it more than it should.
         Sys.ChangeMode(socket, (uint)mode);
@@ -174,6 +215,11 @@ public sealed class UnixListener : IReadyHandler, IDisposable
         bound.OrThrow("bind", path);
         try
         {
+            if (group is uint given)
+            {
+                Sys.ChangeGroup(path, given);
+            }
+
             Sys.ChangeMode(path, (uint)mode);
             Sockets.Listen(socket, Backlog, path);
         }

@@ -72,7 +72,7 @@ public sealed class UnixStream : IReadyHandler, ITurnEndWork, IDisposable
     {
         _loop = loop;
         _socket = socket;
-        _queue = new WriteQueue(writeLimit);
+        _queue = new WriteQueue(writeLimit, loop.Buffers);
     }
 
     /// <summary>Who hears of it; may be replaced at any time, so that a greeting can hand over to a session.</summary>
@@ -84,6 +84,9 @@ public sealed class UnixStream : IReadyHandler, ITurnEndWork, IDisposable
     /// <summary>Bytes that can be queued now.</summary>
     public int Room => _queue.Room;
 
+    /// <summary>A copy of what is queued.</summary>
+    public byte[] Unsent => _queue.ToArray();
+
     public PeerCredentials Peer
     {
         get
@@ -92,6 +95,9 @@ public sealed class UnixStream : IReadyHandler, ITurnEndWork, IDisposable
             return new PeerCredentials(peer.pid, peer.uid, peer.gid);
         }
     }
+
+    /// <summary>All groups of the peer's process when it connected (SO_PEERGROUPS), its effective one included.</summary>
+    public IReadOnlyList<uint> PeerGroups => [Peer.Gid, .. Sockets.PeerGroups(_socket)];
 
     /// <summary>Starts reading.</summary>
     public void Start() => _registration ??= _loop.Register(_socket, Interest, this);
@@ -151,8 +157,8 @@ public sealed class UnixStream : IReadyHandler, ITurnEndWork, IDisposable
         UpdateInterest();
     }
 
-    /// <summary>Reads no more, sends what is queued, then closes; after 5 s in any case.</summary>
-    public void CloseAfterFlush()
+    /// <summary>Reads no more, sends what is queued, then closes; after <paramref name="limit"/>, or 5 s, in any case.</summary>
+    public void CloseAfterFlush(TimeSpan? limit = null)
     {
         if (_disposed || _closing)
         {
@@ -168,7 +174,18 @@ public sealed class UnixStream : IReadyHandler, ITurnEndWork, IDisposable
         }
 
         _flushTimer = _loop.CreateTimer(Dispose);
-        _flushTimer.Schedule(s_flushLimit);
+        _flushTimer.Schedule(limit ?? s_flushLimit);
+    }
+
+    /// <summary>Leaves the connection to who goes on with it, what is queued excepted: that is dropped. It ends here without a word.</summary>
+    public SafeFileHandle Detach()
+    {
+        _disposed = true;
+        _flushTimer?.Cancel();
+        _registration?.Dispose();
+        _registration = null;
+        _queue.Clear();
+        return _socket;
     }
 
     /// <summary>Closes at once; what is queued is dropped. Legal inside every callback.</summary>

@@ -1,5 +1,3 @@
-using System.Buffers;
-
 using Microsoft.Win32.SafeHandles;
 
 using XcsSharp.Interop;
@@ -16,7 +14,7 @@ namespace XcsSharp.Reactor;
 ///    queue is empty, but for a small piece: an idle queue costs next to nothing, and a busy one allocates nothing.
 /// 2. What is rented next is as large as the last fill was, so a burst a turn is not copied from size to size.
 /// </remarks>
-internal sealed class WriteQueue(int limit)
+internal sealed class WriteQueue(int limit, BufferPool buffers)
 {
     private const int KeptSize = 4 * 1024;
 
@@ -78,6 +76,9 @@ internal sealed class WriteQueue(int limit)
         return sent;
     }
 
+    /// <summary>A copy of what waits.</summary>
+    public byte[] ToArray() => [.. First, .. Second];
+
     public void Clear() => Remove(Count);
 
     private void Remove(int count)
@@ -99,7 +100,7 @@ internal sealed class WriteQueue(int limit)
         _fill = 0;
         if (_bytes.Length > KeptSize)
         {
-            ArrayPool<byte>.Shared.Return(_bytes);
+            buffers.Return(_bytes);
             _bytes = [];
         }
     }
@@ -108,12 +109,12 @@ internal sealed class WriteQueue(int limit)
     {
         // Doubling as long as that stays within the limit; the pool's pieces may be larger than asked for.
         int size = (int)Math.Min(Math.Max(KeptSize, Math.Max(_bytes.Length * 2L, _lastFill)), Limit);
-        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(size, needed));
+        byte[] larger = buffers.Rent(Math.Max(size, needed));
         First.CopyTo(larger);
         Second.CopyTo(larger.AsSpan(First.Length));
         if (_bytes.Length > 0)
         {
-            ArrayPool<byte>.Shared.Return(_bytes);
+            buffers.Return(_bytes);
         }
 
         _bytes = larger;

@@ -26,7 +26,11 @@ public sealed class BackRing
         _memory = memory;
         _responseProducer = memory.ResponseProducer;
         _requestConsumer = _responseProducer;
+        WasUsed = _responseProducer != 0;
     }
+
+    /// <summary>An earlier life of this end has answered something, and may have ended before it told the peer.</summary>
+    public bool WasUsed { get; }
 
     /// <summary>Requests taken and not yet answered: 0..8.</summary>
     public int Unanswered => (int)(_requestConsumer - _responseProducer);
@@ -60,6 +64,18 @@ public sealed class BackRing
         _memory.CopyOut(_requestConsumer, out request);
         _requestConsumer++;
         return RingRead.Message;
+    }
+
+    /// <summary>
+    /// Copies the unanswered request at <paramref name="position"/> (0 is the oldest) once more. It is in the peer's memory: it may be another
+    /// one by now, and is to be judged like one that has just come.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">No such request: a bug of ours.</exception>
+    public void CopyUnanswered(int position, out ControlMessage request)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(position);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(position, Unanswered);
+        _memory.CopyOut(_responseProducer + (uint)position, out request);
     }
 
     /// <summary>

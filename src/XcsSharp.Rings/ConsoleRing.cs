@@ -18,9 +18,15 @@ public sealed class ConsoleRing : IDisposable
     public ConsoleRing(MappedPage page)
     {
         _page = page;
-        _output = new ByteRingReader(ByteRingMemory.Output(page));
-        _input = new ByteRingWriter(ByteRingMemory.Input(page));
+        ByteRingMemory output = ByteRingMemory.Output(page);
+        ByteRingMemory input = ByteRingMemory.Input(page);
+        WasUsed = output.Consumer != 0 || input.Producer != 0;
+        _output = new ByteRingReader(output);
+        _input = new ByteRingWriter(input);
     }
+
+    /// <summary>An earlier life of this end has taken or put something, and may have ended before it told the guest.</summary>
+    public bool WasUsed { get; }
 
     /// <summary>
     /// True once the guest's index of input is impossible, which is looked at here and by <see cref="Put"/>; that takes nothing

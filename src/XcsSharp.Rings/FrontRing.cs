@@ -35,7 +35,12 @@ public sealed class FrontRing
             _corrupt = true;
             _responseConsumer = _requestProducer;
         }
+
+        WasUsed = _requestProducer != 0;
     }
+
+    /// <summary>An earlier life of this end has asked something, and may have ended before it told the peer.</summary>
+    public bool WasUsed { get; }
 
     /// <summary>Requests put and not yet answered: 0..8.</summary>
     public int Unanswered => (int)(_requestProducer - _responseConsumer);

@@ -206,6 +206,40 @@ public sealed class FileAppenderTests : IDisposable
         }
     }
 
+    [Fact]
+    public void A_look_says_whether_the_file_ends_inside_a_line_and_goes_before_what_is_written()
+    {
+        Source source = new(this, "a");
+        Assert.Null(LookAt());
+        foreach ((string content, bool? expected) in new (string, bool?)[] { ("", null), ("line\n", false), ("line\npart", true) })
+        {
+            File.WriteAllText(source.File.Path, content);
+            Assert.Equal(expected, LookAt());
+        }
+
+        // What is written meanwhile comes after it.
+        int asked = source.Asked;
+        source.File.Look();
+        source.Add("more"u8);
+        Assert.Equal(asked, source.Asked);
+        _rig.TurnUntil(() => source.Written == 4);
+        Assert.Equal(5, source.Looks.Count);
+
+        // A pipe is not waited for, and what is no file has no end.
+        File.Delete(source.File.Path);
+        Assert.Equal(0, Mono.Unix.Native.Syscall.mkfifo(source.File.Path, Mono.Unix.Native.FilePermissions.S_IRUSR | Mono.Unix.Native.FilePermissions.S_IWUSR));
+        Assert.Null(LookAt());
+        _rig.AssertSleeps();
+
+        bool? LookAt()
+        {
+            int before = source.Looks.Count;
+            source.File.Look();
+            _rig.TurnUntil(() => source.Looks.Count > before);
+            return source.Looks[^1];
+        }
+    }
+
     private string[] OpenFiles()
         => [.. Directory.GetFiles("/proc/self/fd")
             .Select(fd => new FileInfo(fd).LinkTarget ?? "")
@@ -247,6 +281,10 @@ public sealed class FileAppenderTests : IDisposable
             _bytes.AsSpan(0, _count).CopyTo(buffer);
             return _underWay = _count;
         }
+
+        public List<bool?> Looks { get; } = [];
+
+        public void OnLooked(bool? endsInsideLine) => Looks.Add(endsInsideLine);
 
         public void OnAppended(AppendResult result)
         {

@@ -28,6 +28,7 @@ public sealed class LayoutAgainstCTests
         #include <sys/file.h>
         #include <sys/ioctl.h>
         #include <sys/mman.h>
+        #include <sys/resource.h>
         #include <sys/socket.h>
         #include <sys/stat.h>
         #include <sys/uio.h>

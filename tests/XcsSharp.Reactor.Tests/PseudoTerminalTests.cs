@@ -58,6 +58,26 @@ public sealed class PseudoTerminalTests : IDisposable
     }
 
     [Fact]
+    public void What_the_kernel_has_not_carried_to_the_readers_side_yet_is_unread_too()
+    {
+        // More than the reader's side holds: each read makes room for a piece that is still under way.
+        byte[] buffer = new byte[4096];
+        SafeFileHandle slave = OpenSlave();
+        for (int round = 0; round < 20; round++)
+        {
+            Assert.False(_terminal.HasUnread);
+            int left = _terminal.TryWrite(Text(50_000));
+            while (left > 0)
+            {
+                Assert.True(_terminal.HasUnread, $"{left} bytes are not read, and do not show");
+                left -= Sys.Read(slave, buffer).OrThrow("read");
+            }
+        }
+
+        Assert.False(_terminal.HasUnread);
+    }
+
+    [Fact]
     public void Readers_come_and_go_and_what_is_written_in_between_waits()
     {
         for (int i = 0; i < 5; i++)

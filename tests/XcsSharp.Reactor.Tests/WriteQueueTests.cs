@@ -13,7 +13,7 @@ public sealed class WriteQueueTests : IDisposable
         TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed}");
         Random random = new(seed);
         (SafeFileHandle ours, SafeFileHandle peer) = _rig.Pair();
-        WriteQueue queue = new(limit: 50_000);
+        WriteQueue queue = new(limit: 50_000, _rig.Loop.Buffers);
         byte[] piece = new byte[30_000];
         byte[] read = new byte[3_500];
         int partial = 0;
@@ -54,7 +54,7 @@ public sealed class WriteQueueTests : IDisposable
     [Fact]
     public void Nothing_of_a_refused_piece_is_queued()
     {
-        WriteQueue queue = new(limit: 100);
+        WriteQueue queue = new(limit: 100, _rig.Loop.Buffers);
         Assert.True(queue.TryAppend(new byte[60]));
         Assert.False(queue.TryAppend(new byte[41]));
         Assert.Equal(60, queue.Count);
@@ -68,7 +68,7 @@ public sealed class WriteQueueTests : IDisposable
     public void An_empty_queue_keeps_only_a_small_piece_of_memory()
     {
         (SafeFileHandle ours, SafeFileHandle peer) = _rig.Pair();
-        WriteQueue queue = new(limit: 1024 * 1024);
+        WriteQueue queue = new(limit: 1024 * 1024, _rig.Loop.Buffers);
         Assert.Equal(0, queue.Capacity);
         Assert.True(queue.TryAppend(new byte[100_000]));
         while (queue.Count > 0)
@@ -83,7 +83,7 @@ public sealed class WriteQueueTests : IDisposable
     [Fact]
     public void The_limit_is_what_is_held_at_most()
     {
-        WriteQueue queue = new(limit: 64 * 1024);
+        WriteQueue queue = new(limit: 64 * 1024, _rig.Loop.Buffers);
         while (queue.TryAppend(new byte[80]))
         {
         }

@@ -121,6 +121,42 @@ public sealed class BackRingTests
     }
 
     [Theory]
+    [MemberData(nameof(Starts))]
+    public void What_is_unanswered_can_be_copied_again_by_its_position_whatever_was_answered_before(uint start)
+    {
+        using SharedRings rings = new(start);
+        BackRing ring = rings.Controller.Transmit;
+        for (byte id = 0; id < 8; id++)
+        {
+            rings.Guest.Transmit.TryPutRequest(SharedRings.Numbered(id));
+            ring.TryTakeRequest(out _);
+        }
+
+        ring.PutResponse(5, SharedRings.Numbered(105));
+        ring.PutResponse(0, SharedRings.Numbered(100));
+        byte[] left = [1, 2, 3, 4, 6, 7];
+        for (int i = 0; i < left.Length; i++)
+        {
+            ring.CopyUnanswered(i, out ControlMessage request);
+            Assert.Equal([left[i], (byte)~left[i]], request.Data.ToArray());
+        }
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => ring.CopyUnanswered(6, out _));
+        Assert.Throws<ArgumentOutOfRangeException>(() => ring.CopyUnanswered(-1, out _));
+    }
+
+    [Fact]
+    public void What_is_copied_again_is_clamped_again()
+    {
+        using SharedRings rings = new();
+        rings.Guest.Transmit.TryPutRequest(SharedRings.Numbered(1));
+        rings.Controller.Transmit.TryTakeRequest(out _);
+        rings.TransmitSlot(0)[3] = 255;
+        rings.Controller.Transmit.CopyUnanswered(0, out ControlMessage request);
+        Assert.Equal(60, request.Length);
+    }
+
+    [Theory]
     [InlineData(0)]
     [InlineData(-1)]
     [InlineData(3)]

@@ -27,9 +27,11 @@ internal static partial class Libc
 {
     internal const string Library = "libc";
 
+    internal const int O_RDONLY = 0;
     internal const int O_WRONLY = 1;
     internal const int O_RDWR = 2;
     internal const int O_CREAT = 0x40;
+    internal const int O_EXCL = 0x80;
     internal const int O_NOCTTY = 0x100;
     internal const int O_NOFOLLOW = 0x20000;
     internal const int O_APPEND = 0x400;
@@ -38,6 +40,7 @@ internal static partial class Libc
 
     internal const int F_GETFL = 3;
     internal const int F_SETFL = 4;
+    internal const int F_GETFD = 1;
     internal const int F_SETFD = 2;
     internal const int FD_CLOEXEC = 1;
 
@@ -47,13 +50,18 @@ internal static partial class Libc
     internal const uint STATX_BASIC_STATS = 0x7ff;
     internal const ushort FileTypeMask = 0xf000; // S_IFMT
     internal const ushort FileTypeSocket = 0xc000; // S_IFSOCK
+    internal const ushort FileTypeCharacter = 0x2000; // S_IFCHR
     internal const ushort FileTypeRegular = 0x8000; // S_IFREG
 
     internal const int W_OK = 2;
     internal const int X_OK = 1;
 
+    internal const int PRIO_PROCESS = 0;
+
     internal const int LOCK_EX = 2;
     internal const int LOCK_NB = 4;
+
+    internal const uint MFD_CLOEXEC = 1;
 
     internal const int EFD_NONBLOCK = O_NONBLOCK;
     internal const int EFD_CLOEXEC = O_CLOEXEC;
@@ -77,6 +85,9 @@ internal static partial class Libc
     internal static partial int setsid();
 
     [LibraryImport(Library, SetLastError = true)]
+    internal static partial int setpriority(int which, uint who, int priority);
+
+    [LibraryImport(Library, SetLastError = true)]
     internal static partial int flock(SafeFileHandle fd, int operation);
 
     [LibraryImport(Library, SetLastError = true)]
@@ -85,8 +96,20 @@ internal static partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int eventfd(uint initial, int flags);
 
+    [LibraryImport(Library, SetLastError = true)]
+    internal static unsafe partial int pipe2(int* ends, int flags);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int memfd_create(string name, uint flags);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static unsafe partial int execve(string path, byte** arguments, byte** environment);
+
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int unlink(string path);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int symlink(string target, string path);
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int rename(string from, string to);
@@ -95,7 +118,10 @@ internal static partial class Libc
     internal static partial int access(string path, int mode);
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int chmod(string path, uint mode);
+    internal static partial int fchmodat(int directory, string path, uint mode, int flags);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int lchown(string path, uint user, uint group);
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int fchmod(SafeFileHandle fd, uint mode);

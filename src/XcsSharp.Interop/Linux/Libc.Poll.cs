@@ -15,6 +15,7 @@ internal static partial class Libc
 {
     internal const short POLLIN = 1;
     internal const short POLLOUT = 4;
+    internal const short POLLHUP = 0x10;
 
     [LibraryImport(Library, SetLastError = true)]
     internal static unsafe partial int poll(pollfd* descriptors, nuint count, int timeoutMs);

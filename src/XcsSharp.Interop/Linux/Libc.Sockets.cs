@@ -34,15 +34,29 @@ internal unsafe struct msghdr
     public int msg_flags;
 }
 
+/// <summary>struct cmsghdr (bits/socket.h), before what it carries.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct cmsghdr
+{
+    public nuint cmsg_len;
+    public int cmsg_level;
+    public int cmsg_type;
+}
+
 internal static partial class Libc
 {
     internal const int AF_UNIX = 1;
     internal const int SOCK_STREAM = 1;
+    internal const int SOCK_DGRAM = 2;
     internal const int SOCK_NONBLOCK = O_NONBLOCK;
     internal const int SOCK_CLOEXEC = O_CLOEXEC;
     internal const int SOL_SOCKET = 1;
     internal const int SO_PEERCRED = 17;
+    internal const int SCM_RIGHTS = 1;
     internal const int SO_ACCEPTCONN = 30;
+
+    /// <summary>Since Linux 4.13: all groups of the peer's process (asm-generic/socket.h).</summary>
+    internal const int SO_PEERGROUPS = 59;
     internal const int MSG_NOSIGNAL = 0x4000;
 
     /// <summary>sun_path's bytes, with its terminating zero (sys/un.h).</summary>
@@ -65,6 +79,9 @@ internal static partial class Libc
 
     [LibraryImport(Library, SetLastError = true)]
     internal static unsafe partial nint send(SafeFileHandle fd, byte* buffer, nuint count, int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static unsafe partial nint sendto(SafeFileHandle fd, byte* buffer, nuint count, int flags, byte* address, uint length);
 
     [LibraryImport(Library, SetLastError = true)]
     internal static unsafe partial nint sendmsg(SafeFileHandle fd, msghdr* message, int flags);

@@ -31,7 +31,10 @@ internal static partial class Libc
     internal const int TCSANOW = 0;
     internal const int TCSADRAIN = 1;
     internal const int TCSAFLUSH = 2;
-    internal const nuint FIONREAD = 0x541B;
+    internal const nuint TIOCGWINSZ = 0x5413;
+
+    /// <summary>The number of a master's slave (asm-generic/ioctls.h); ENOTTY of whatever is no master.</summary>
+    internal const nuint TIOCGPTN = 0x80045430;
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int posix_openpt(int flags);

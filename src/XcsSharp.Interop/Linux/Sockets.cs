@@ -12,6 +12,10 @@ internal static unsafe class Sockets
     public static SafeFileHandle Create()
         => Sys.Own(SysResult.From(Libc.socket(Libc.AF_UNIX, Flags, 0)), "socket");
 
+    /// <summary>A socket for datagrams, not blocking.</summary>
+    public static SafeFileHandle CreateDatagram()
+        => Sys.Own(SysResult.From(Libc.socket(Libc.AF_UNIX, Libc.SOCK_DGRAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, 0)), "socket");
+
     /// <summary>Two connected sockets.</summary>
     public static (SafeFileHandle First, SafeFileHandle Second) Pair()
     {
@@ -101,6 +105,85 @@ internal static unsafe class Sockets
         }
     }
 
+    /// <summary>Sends one datagram, whole or not at all.</summary>
+    public static SysResult SendTo(SafeFileHandle socket, ReadOnlySpan<byte> bytes, string path)
+    {
+        Span<byte> address = stackalloc byte[2 + Libc.MaxUnixPath];
+        int length = Address(path, address);
+
+        // SAFETY: both are pinned for the call; the kernel only reads.
+        fixed (byte* start = bytes, to = address)
+        {
+            SysResult result;
+            do
+            {
+                result = SysResult.From(Libc.sendto(socket, start, (nuint)bytes.Length, Libc.MSG_NOSIGNAL, to, (uint)length));
+            }
+            while (result.Error == Errno.EINTR);
+            return result;
+        }
+    }
+
+    /// <summary>Sends one datagram with open descriptors, of which the receiver gets copies.</summary>
+    /// <param name="path">Of the other's socket; an <c>@</c> at its beginning stands for a name outside of the file system.</param>
+    public static SysResult SendTo(SafeFileHandle socket, ReadOnlySpan<byte> bytes, ReadOnlySpan<SafeFileHandle> descriptors, string path)
+    {
+        Span<byte> address = stackalloc byte[2 + Libc.MaxUnixPath];
+        int length = Address(path, address);
+        if (address[2] == (byte)'@')
+        {
+            address[2] = 0;
+            length--;
+        }
+
+        int room = sizeof(cmsghdr) + ((descriptors.Length * sizeof(int)) + 7) / 8 * 8;
+        byte* control = stackalloc byte[room];
+        new Span<byte>(control, room).Clear();
+        cmsghdr* header = (cmsghdr*)control;
+        header->cmsg_len = (nuint)(sizeof(cmsghdr) + (descriptors.Length * sizeof(int)));
+        header->cmsg_level = Libc.SOL_SOCKET;
+        header->cmsg_type = Libc.SCM_RIGHTS;
+        int held = 0;
+        try
+        {
+            for (; held < descriptors.Length; held++)
+            {
+                bool isHeld = false;
+                descriptors[held].DangerousAddRef(ref isHeld);
+                ((int*)(header + 1))[held] = descriptors[held].DangerousGetHandle().ToInt32();
+            }
+
+            // SAFETY: all is pinned or on the stack for the call, the descriptors are held open, and the kernel only reads.
+            fixed (byte* start = bytes, to = address)
+            {
+                iovec piece = new() { iov_base = start, iov_len = (nuint)bytes.Length };
+                msghdr message = new()
+                {
+                    msg_name = to,
+                    msg_namelen = (uint)length,
+                    msg_iov = &piece,
+                    msg_iovlen = 1,
+                    msg_control = descriptors.IsEmpty ? null : control,
+                    msg_controllen = descriptors.IsEmpty ? 0 : (nuint)room,
+                };
+                SysResult result;
+                do
+                {
+                    result = SysResult.From(Libc.sendmsg(socket, &message, Libc.MSG_NOSIGNAL));
+                }
+                while (result.Error == Errno.EINTR);
+                return result;
+            }
+        }
+        finally
+        {
+            while (held > 0)
+            {
+                descriptors[--held].DangerousRelease();
+            }
+        }
+    }
+
     /// <summary>Whether connections can be accepted on it.</summary>
     public static bool IsListening(SafeFileHandle socket)
     {
@@ -122,6 +205,31 @@ internal static unsafe class Sockets
         // SAFETY: a struct of ours with its own size.
         SysResult.From(Libc.getsockopt(socket, Libc.SOL_SOCKET, Libc.SO_PEERCRED, &peer, &length)).OrThrow("getsockopt");
         return peer;
+    }
+
+    /// <summary>All groups that the process at the other end was in when it connected, its effective one not always among them.</summary>
+    public static uint[] PeerGroups(SafeFileHandle socket)
+    {
+        uint[] groups = new uint[32];
+        while (true)
+        {
+            uint length = (uint)(groups.Length * sizeof(uint));
+            SysResult result;
+
+            // SAFETY: pinned for the call, with its own size; the kernel says how much it has written or would.
+            fixed (uint* start = groups)
+            {
+                result = SysResult.From(Libc.getsockopt(socket, Libc.SOL_SOCKET, Libc.SO_PEERGROUPS, start, &length));
+            }
+
+            if (result.Error != Errno.ERANGE)
+            {
+                result.OrThrow("getsockopt");
+                return groups[..(int)(length / sizeof(uint))];
+            }
+
+            groups = new uint[length / sizeof(uint)];
+        }
     }
 
     private static int Address(string path, Span<byte> address)

@@ -60,6 +60,44 @@ internal static unsafe class Sys
         SysResult.From(Libc.fcntl(fd, Libc.F_SETFL, flags | Libc.O_NONBLOCK)).OrThrow("fcntl");
     }
 
+    /// <summary>Whether a program that takes this process's place finds the descriptor closed.</summary>
+    public static SysResult SetCloseOnExec(SafeFileHandle fd, bool closes) => SysResult.From(Libc.fcntl(fd, Libc.F_SETFD, closes ? Libc.FD_CLOEXEC : 0));
+
+    /// <summary>A pipe, close-on-exec.</summary>
+    public static (SafeFileHandle Read, SafeFileHandle Write) Pipe()
+    {
+        // SAFETY: pipe2 fills exactly two ints.
+        int* ends = stackalloc int[2];
+        SysResult.From(Libc.pipe2(ends, Libc.O_CLOEXEC)).OrThrow("pipe2");
+        return (new SafeFileHandle(ends[0], ownsHandle: true), new SafeFileHandle(ends[1], ownsHandle: true));
+    }
+
+    /// <summary>Waits until the other ends of a pipe are all closed.</summary>
+    /// <returns>False: not in that time.</returns>
+    public static bool AwaitHangUp(SafeFileHandle read, TimeSpan most)
+    {
+        bool isHeld = false;
+        try
+        {
+            read.DangerousAddRef(ref isHeld);
+            pollfd wanted = new() { fd = read.DangerousGetHandle().ToInt32() };
+
+            // SAFETY: one descriptor, held open, and a struct on the stack.
+            return Libc.poll(&wanted, 1, (int)most.TotalMilliseconds) > 0 && (wanted.revents & Libc.POLLHUP) != 0;
+        }
+        finally
+        {
+            if (isHeld)
+            {
+                read.DangerousRelease();
+            }
+        }
+    }
+
+    /// <summary>A file that has no name and is gone with its last descriptor, close-on-exec.</summary>
+    /// <param name="name">For people who look into /proc.</param>
+    public static SafeFileHandle MemoryFile(string name) => Own(SysResult.From(Libc.memfd_create(name, Libc.MFD_CLOEXEC)), "memfd_create");
+
     /// <summary>An event counter for waking a loop, not blocking.</summary>
     public static SafeFileHandle EventFd()
         => Own(SysResult.From(Libc.eventfd(0, Libc.EFD_NONBLOCK | Libc.EFD_CLOEXEC)), "eventfd");
@@ -73,6 +111,10 @@ internal static unsafe class Sys
         ulong one = 1;
         return Write(eventFd, new ReadOnlySpan<byte>(&one, sizeof(ulong)));
     }
+
+    /// <summary>The calling thread, and no other, gives way to all that have something to do. Best effort: it works without.</summary>
+    /// <remarks>On Linux the number 0 stands for the thread, against what POSIX says (setpriority(2), notes).</remarks>
+    public static void LowerThreadPriority() => _ = Libc.setpriority(Libc.PRIO_PROCESS, 0, 19);
 
     /// <summary>Tries to take an exclusive lock that ends with the file's last descriptor.</summary>
     /// <returns>False when another process has it.</returns>
@@ -105,13 +147,20 @@ internal static unsafe class Sys
 
     public static SysResult Unlink(string path) => SysResult.From(Libc.unlink(path));
 
+    /// <returns>EEXIST when anything has that name; it is left as it is.</returns>
+    public static SysResult MakeSymbolicLink(string path, string target) => SysResult.From(Libc.symlink(target, path));
+
     /// <summary>Gives a file another name, in place of what had that name. Links are renamed, not followed.</summary>
     public static SysResult Rename(string from, string to) => SysResult.From(Libc.rename(from, to));
 
     /// <summary>Whether files may be made in a directory, its file system's being read-only included.</summary>
     public static SysResult MayCreateIn(string directory) => SysResult.From(Libc.access(directory, Libc.W_OK | Libc.X_OK));
 
-    public static void ChangeMode(string path, uint mode) => SysResult.From(Libc.chmod(path, mode)).OrThrow("chmod", path);
+    /// <summary>Gives a file to a group; its owner stays. A symbolic link is not followed, here and below.</summary>
+    public static void ChangeGroup(string path, uint group) => SysResult.From(Libc.lchown(path, uint.MaxValue, group)).OrThrow("lchown", path);
+
+    public static void ChangeMode(string path, uint mode)
+        => SysResult.From(Libc.fchmodat(Libc.AT_FDCWD, path, mode, Libc.AT_SYMLINK_NOFOLLOW)).OrThrow("fchmodat", path);
 
     /// <summary>On a socket before it is bound: its file is then never made with more than this.</summary>
     public static void ChangeMode(SafeFileHandle fd, uint mode) => SysResult.From(Libc.fchmod(fd, mode)).OrThrow("fchmod");

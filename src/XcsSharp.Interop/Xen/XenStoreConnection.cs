@@ -24,6 +24,9 @@ internal sealed unsafe class XenStoreConnection : IDisposable
     /// <summary>Readable while watch events wait. Belongs to the connection.</summary>
     public SafeFileHandle FileDescriptor { get; }
 
+    /// <summary>Requests so far. Each is a round trip to xenstored, which serves all of the machine in turn.</summary>
+    public ulong Requests { get; private set; }
+
     /// <exception cref="ErrnoException">No xenstore, or no right to it.</exception>
     public static XenStoreConnection Open()
     {
@@ -46,6 +49,7 @@ internal sealed unsafe class XenStoreConnection : IDisposable
     public Errno Read(string path, out string? value, uint transaction = NoTransaction)
     {
         uint length = 0;
+        Requests++;
         byte* memory = XenStore.xs_read(_handle, transaction, path, &length);
         if (memory is null)
         {
@@ -78,6 +82,7 @@ internal sealed unsafe class XenStoreConnection : IDisposable
     public Errno List(string path, out string[] names, uint transaction = NoTransaction)
     {
         uint count = 0;
+        Requests++;
         byte** memory = XenStore.xs_directory(_handle, transaction, path, &count);
         if (memory is null)
         {
@@ -100,6 +105,7 @@ internal sealed unsafe class XenStoreConnection : IDisposable
     public Errno GetOwner(string path, out uint domid, uint transaction = NoTransaction)
     {
         uint count = 0;
+        Requests++;
         xs_permissions* memory = XenStore.xs_get_permissions(_handle, transaction, path, &count);
         if (memory is null)
         {
@@ -148,6 +154,7 @@ internal sealed unsafe class XenStoreConnection : IDisposable
 
     public Errno Begin(out uint transaction)
     {
+        Requests++;
         transaction = XenStore.xs_transaction_start(_handle);
         return transaction != NoTransaction ? Errno.OK : SysResult.LastError();
     }
@@ -159,5 +166,9 @@ internal sealed unsafe class XenStoreConnection : IDisposable
 
     public void Dispose() => _handle.Dispose();
 
-    private static Errno Result(byte succeeded) => succeeded != 0 ? Errno.OK : SysResult.LastError();
+    private Errno Result(byte succeeded)
+    {
+        Requests++;
+        return succeeded != 0 ? Errno.OK : SysResult.LastError();
+    }
 }
