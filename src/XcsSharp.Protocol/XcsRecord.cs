@@ -140,6 +140,10 @@ public struct XcsRecord
     public static ReadOnlySpan<byte> Bytes(ref readonly XcsRecord record)
         => MemoryMarshal.AsBytes(new ReadOnlySpan<XcsRecord>(in record));
 
+    /// <summary>The record at the front of at least 80 bytes, in place.</summary>
+    public static ref readonly XcsRecord At(ReadOnlySpan<byte> bytes)
+        => ref MemoryMarshal.AsRef<XcsRecord>(bytes);
+
     /// <summary>Reads a record from exactly 80 bytes.</summary>
     public static XcsRecord Read(ReadOnlySpan<byte> bytes)
         => MemoryMarshal.Read<XcsRecord>(bytes);

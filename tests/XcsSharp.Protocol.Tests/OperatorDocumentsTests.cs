@@ -32,7 +32,7 @@ public sealed class OperatorDocumentsTests
         DomainEntry entry = s_entry with { Consoles = [console], ThrottledMs = 9, ThrottledTimes = 10, Refusals = 11 };
         const string Console =
             """
-            {"name":"web#1","number":1,"transport":"ring","state":"waiting","problem":"its grant is wrong","localPort":null,"pty":null,"ptyDevice":null,"viewers":0,"bytesOut":1,"bytesIn":2,"bytesDropped":3,"log":"/var/log/xcs/guest-web#1.log","bytesLogged":4,"bytesNotLogged":5}
+            {"name":"web#1","number":1,"transport":"ring","state":"waiting","problem":"its grant is wrong","localPort":null,"pty":null,"ptyDevice":null,"viewers":0,"bytesOut":1,"bytesIn":2,"bytesDropped":3,"log":"/var/log/xcs/guest-web#1.log","bytesLogged":4,"bytesNotLogged":5,"socket":null}
             """;
 
         Assert.Equal(
@@ -42,9 +42,19 @@ public sealed class OperatorDocumentsTests
 
     [Fact]
     public void A_status_is_written_with_these_names() => Assert.Equal(
-        "{" + Status + ",\"consoleRings\":13,\"consoleBytes\":14,\"throttledMs\":15,\"quarantines\":16,\"refusals\":17}",
+        "{" + Status + ",\"consoleRings\":13,\"consoleBytes\":14,\"throttledMs\":15,\"quarantines\":16,\"refusals\":17,"
+        + "\"requestsLockedOut\":18,\"sessionsPaused\":19}",
         JsonSerializer.Serialize(
-            s_status with { ConsoleRings = 13, ConsoleBytes = 14, ThrottledMs = 15, Quarantines = 16, Refusals = 17 },
+            s_status with
+            {
+                ConsoleRings = 13,
+                ConsoleBytes = 14,
+                ThrottledMs = 15,
+                Quarantines = 16,
+                Refusals = 17,
+                RequestsLockedOut = 18,
+                SessionsPaused = 19,
+            },
             OperatorJson.Default.DaemonStatus));
 
     [Theory]

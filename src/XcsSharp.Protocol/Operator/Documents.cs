@@ -67,6 +67,7 @@ public sealed record DomainEntry(
 /// <param name="Log">Its log file, which its first byte makes; null when the daemon keeps no logs.</param>
 /// <param name="BytesLogged">Bytes from the guest that are in the log; what has gathered since comes soon.</param>
 /// <param name="BytesNotLogged">Bytes that the log has missed, each stretch with a mark, because the disk was slow or full.</param>
+/// <param name="Socket">Its own socket, or null.</param>
 public sealed record ConsoleEntry(
     string Name,
     int Number,
@@ -82,7 +83,8 @@ public sealed record ConsoleEntry(
     ulong BytesDropped,
     string? Log = null,
     ulong BytesLogged = 0,
-    ulong BytesNotLogged = 0);
+    ulong BytesNotLogged = 0,
+    string? Socket = null);
 
 /// <summary>The answer to <c>STATUS</c>: the daemon itself.</summary>
 /// <param name="Version">The daemon's version.</param>
@@ -106,6 +108,8 @@ public sealed record ConsoleEntry(
 /// <param name="ThrottledMs">Milliseconds that living guests were made to wait, added up.</param>
 /// <param name="Quarantines">How many channels and console rings were put aside since the start.</param>
 /// <param name="Refusals">How often something that a guest published could not be served since the start.</param>
+/// <param name="RequestsLockedOut">Requests of clients that another client's write lock kept from the guest.</param>
+/// <param name="SessionsPaused">Times that an extended session's client was so slow that messages went past it.</param>
 public sealed record DaemonStatus(
     string Version,
     int Pid,
@@ -127,10 +131,83 @@ public sealed record DaemonStatus(
     ulong ConsoleBytes = 0,
     ulong ThrottledMs = 0,
     ulong Quarantines = 0,
-    ulong Refusals = 0);
+    ulong Refusals = 0,
+    ulong RequestsLockedOut = 0,
+    ulong SessionsPaused = 0);
+
+/// <summary>The answer to <c>WHO</c>: the consoles, by domid, with their viewers.</summary>
+public sealed record ViewerList(IReadOnlyList<ConsoleViewers> Consoles);
+
+/// <summary>Who is attached to one console.</summary>
+/// <param name="Domid">Its domain.</param>
+/// <param name="Name">What <c>ATTACH</c> calls it.</param>
+/// <param name="Writer">The id of the viewer that types; null while none does.</param>
+/// <param name="Exclusive">True when the writer keeps everybody else from typing.</param>
+/// <param name="Terminal">The console's terminal, where whoever opened it types too; null when there is none.</param>
+/// <param name="TerminalTypedSeconds">How long ago somebody typed there; null: never.</param>
+/// <param name="Viewers">On the console socket, as they came.</param>
+public sealed record ConsoleViewers(
+    uint Domid,
+    string Name,
+    ulong? Writer,
+    bool Exclusive,
+    string? Terminal,
+    double? TerminalTypedSeconds,
+    IReadOnlyList<ViewerEntry> Viewers);
+
+/// <summary>One viewer.</summary>
+/// <param name="Id">Of the daemon's life, from 1; for <c>TAKE</c> and its like.</param>
+/// <param name="Uid">The user of the process that connected.</param>
+/// <param name="User">That user's name; null when this machine's user file has none.</param>
+/// <param name="Pid">The process that connected.</param>
+/// <param name="Since">When it attached.</param>
+/// <param name="Mode"><c>rw</c>, <c>ro</c> or <c>exclusive</c>.</param>
+/// <param name="Writer">True of the one that types.</param>
+/// <param name="BytesBehind">Bytes of output that it can still get and has not.</param>
+/// <param name="BytesLost">Bytes of output that it missed, each stretch with a mark.</param>
+/// <param name="InputRefused">Bytes that it typed in vain.</param>
+public sealed record ViewerEntry(
+    ulong Id,
+    uint Uid,
+    string? User,
+    int Pid,
+    DateTimeOffset Since,
+    string Mode,
+    bool Writer,
+    long BytesBehind,
+    ulong BytesLost,
+    ulong InputRefused);
+
+/// <summary>The answer to <c>TOP</c>: the daemon, and of each guest what changes from second to second, in a tenth of the bytes of <c>LIST</c>.</summary>
+/// <param name="Daemon">As <c>STATUS</c> has it.</param>
+/// <param name="Guests">By domid; what <c>LIST</c> has, the hypervisor's log included.</param>
+public sealed record FigureList(DaemonStatus Daemon, IReadOnlyList<GuestFigures> Guests);
+
+/// <summary>Figures of one guest, of all its consoles together.</summary>
+/// <param name="Domid">Xen's id.</param>
+/// <param name="Generation">Tells lives of one domid apart.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="State"><c>quarantined</c> if its channel or one of its consoles is, <c>connected</c> if one of them is, otherwise <c>waiting</c>.</param>
+/// <param name="Viewers">On the console socket.</param>
+/// <param name="Out">Bytes from the guest.</param>
+/// <param name="In">Bytes to the guest.</param>
+/// <param name="Dropped">Bytes that a terminal, a viewer or a log has missed.</param>
+/// <param name="ThrottledMs">Milliseconds that it was made to wait.</param>
+public sealed record GuestFigures(
+    uint Domid,
+    ulong Generation,
+    string Name,
+    string State,
+    int Viewers,
+    ulong Out,
+    ulong In,
+    ulong Dropped,
+    ulong ThrottledMs);
 
 /// <summary>Source-generated readers and writers, as NativeAOT needs them.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(DomainList))]
 [JsonSerializable(typeof(DaemonStatus))]
+[JsonSerializable(typeof(ViewerList))]
+[JsonSerializable(typeof(FigureList))]
 public sealed partial class OperatorJson : JsonSerializerContext;

@@ -2,11 +2,12 @@ namespace XcsSharp.Protocol.Operator;
 
 /// <summary>
 /// The console socket's handshake: the client sends one line, the daemon answers with one line. After a successful
-/// <c>ATTACH</c> the connection carries the console's bytes, raw, both ways; after <c>LIST</c> and <c>STATUS</c> it carries
+/// <c>ATTACH</c> the connection carries the console's bytes, raw, both ways; after <c>LIST</c>, <c>STATUS</c> and <c>TOP</c> it carries
 /// one JSON document and ends.
 /// </summary>
 /// <remarks>
-/// Client: <c>ATTACH console</c>, <c>LIST</c>, <c>STATUS</c>, <c>CONSOLE-ADD domain</c> or <c>CONSOLE-DEL domain#N</c>. Daemon:
+/// Client: <c>ATTACH console</c>, <c>LOG console</c>, <c>LIST</c>, <c>STATUS</c>, <c>TOP</c>, <c>WHO</c>, <c>TAKE id</c>, <c>RELEASE id</c>, <c>MODE id mode</c>, <c>CONSOLE-ADD domain</c>, <c>CONSOLE-DEL domain#N</c>, or a request of
+/// one of the daemon's handlers: <c>SHUTDOWN domain</c>, <c>REBOOT domain</c>, <c>SUSPEND domain</c>, <c>MEM-SET domain size</c>. Daemon:
 /// <c>OK</c>, followed by domid and name where a console is meant; or <c>ERR</c>, a code of <see cref="OperatorError"/> and a sentence that says what to do.
 /// Lines are UTF-8 and end in a line feed; a carriage return before it is tolerated, so that socat and a
 /// keyboard will do as a client. Bytes that follow an <c>ATTACH</c> line at once are already input for the guest.
@@ -15,9 +16,35 @@ namespace XcsSharp.Protocol.Operator;
 /// channel; <c>web#1</c> to <c>web#9</c>: a secondary console ring (the guest's hvc1 and so on); <c>web#control</c>: the control
 /// channel's. A domain given in digits is looked for by its id first, then by its name. A viewer first gets the last 2 KiB
 /// of the console's output, so that a waiting prompt is seen; <c>ATTACH domain all</c> begins with the oldest
-/// byte that is retained, <c>ATTACH domain new</c> with nothing old. (A domain whose name ends in the word <c>all</c> or <c>new</c>
-/// is therefore reached by its id.) Output that a slow viewer has missed is marked in its place, on a line of its
-/// own: <c>[gap: 18,312 bytes]</c>. When the domain goes, what is left is sent and the connection ends.
+/// byte that is retained, <c>ATTACH domain new</c> with nothing old; <c>from=boot</c> with the console's first byte, <c>tail=BYTES</c>
+/// and <c>lines=N</c> with the last so many, <c>since=UNIXMS</c> with what came at that time or later. <c>level=safe</c>,
+/// <c>strip</c> or <c>raw</c> says what of the guest's control sequences passes. (A domain whose name ends in such a word
+/// is therefore reached by its id.) Output that is not retained, or that a slow viewer has missed, is marked in its place, on a line of its
+/// own: <c>[gap: 18,312 bytes]</c>. When the domain goes, what is left is sent and the connection ends;
+/// with the word <c>follow</c> it waits for a domain of the same UUID or name, for as long as output is kept, says so on a line of its own,
+/// <c>[web rebooted: domain 3 is gone, domain 4 begins]</c>, and goes on with that one's first byte. What is typed in between is lost.
+/// </para>
+/// <para>
+/// <c>LOG console</c> takes the same words, sends from the oldest byte that is retained (unless they say otherwise) to the newest of now, and ends; with the word
+/// <c>follow</c> it goes on. What the client sends is not read. A domain that is gone is still found by its name, or by its id while no other
+/// has that, for as long as the daemon keeps its output; a living one of that name comes first.
+/// </para>
+/// <para>
+/// Of all viewers of a console one types, the writer; the first that may. What others type is refused: dropped, and counted. Words at the end of
+/// an <c>ATTACH</c> line, behind <c>all</c> and the like: <c>mode=rw</c> (as without), <c>mode=ro</c> (never types), <c>mode=take</c> (types at once, whoever
+/// did before), <c>mode=exclusive</c> (the same, and nobody else does, where the daemon allows it); <c>notices</c> or <c>notices=framed</c> (hears of changes of
+/// the writer in its stream, which has no foreign byte otherwise). With any of them the reply is <c>OK domid name viewer=ID seat=writer</c>, or
+/// <c>seat=reader</c>. On another connection: <c>WHO</c>, <c>WHO console</c> (a <see cref="ViewerList"/>), and, for viewers of the same
+/// user or by root, <c>TAKE id</c>, <c>RELEASE id</c>, <c>MODE id rw</c>, <c>MODE id ro</c>, answered with <c>OK domid name</c>. The seat goes back when its writer
+/// leaves. (A domain whose name ends in one of these words is reached by its id.)
+/// </para>
+/// <para>
+/// Requests of handlers ask the guest itself over its control channel, and are answered when the guest has answered:
+/// <c>OK domid name</c>, of <c>MEM-SET</c> <c>OK domid name target status</c>, both numbers the guest's, the status signed. <c>SHUTDOWN domain wait</c> and <c>REBOOT domain wait</c>
+/// are answered when the domain has gone. (A domain whose name ends in the word <c>wait</c> is reached by its id.)
+/// </para>
+/// <para>
+/// <c>UPGRADE</c>, for who may do all with every domain, is answered by the program that took the daemon's place: <c>OK version pid</c>.
 /// </para>
 /// </remarks>
 public static class OperatorProtocol
@@ -26,8 +53,15 @@ public static class OperatorProtocol
     public const int MaxLine = 512;
 
     public const string Attach = "ATTACH";
+
+    /// <summary>Reads a console's output and types nothing: what is asked for and the end. Also of a domain that is gone.</summary>
+    public const string Log = "LOG";
+
     public const string List = "LIST";
     public const string Status = "STATUS";
+
+    /// <summary>The figures of all guests, for a live view: a <see cref="FigureList"/>.</summary>
+    public const string Top = "TOP";
 
     /// <summary>Adds a secondary console ring to a domain; the answer names it.</summary>
     public const string ConsoleAdd = "CONSOLE-ADD";
@@ -35,8 +69,71 @@ public static class OperatorProtocol
     /// <summary>Removes one that was added; without its number the one with the highest. The answer names it.</summary>
     public const string ConsoleDelete = "CONSOLE-DEL";
 
+    /// <summary>Asks a guest to power off; the answer comes when the guest has acknowledged it.</summary>
+    public const string Shutdown = "SHUTDOWN";
+
+    /// <summary>Asks a guest to start anew.</summary>
+    public const string Reboot = "REBOOT";
+
+    /// <summary>Asks a guest to suspend itself.</summary>
+    public const string Suspend = "SUSPEND";
+
+    /// <summary>Last word of a <c>SHUTDOWN</c> or <c>REBOOT</c> line: answer when the domain has gone.</summary>
+    public const string Wait = "wait";
+
+    /// <summary>Asks a guest to have so much memory, a <see cref="MemorySize"/>; the answer has the guest's target and status.</summary>
+    public const string MemorySet = "MEM-SET";
+
+    /// <summary>
+    /// Has the program that is at the daemon's path now take the daemon's place. Answered by the new one, <c>OK version pid</c>, or by the old one,
+    /// which then goes on.
+    /// </summary>
+    public const string Upgrade = "UPGRADE";
+
     public const string Ok = "OK";
     public const string Error = "ERR";
+
+    /// <summary>Who is attached, and who types: to the console behind it, or to all. The answer is a <see cref="ViewerList"/>.</summary>
+    public const string Who = "WHO";
+
+    /// <summary>Gives the viewer whose id follows the writer's seat of its console.</summary>
+    public const string Take = "TAKE";
+
+    /// <summary>The viewer gives the seat up: whoever waits gets it.</summary>
+    public const string Release = "RELEASE";
+
+    /// <summary>The viewer whose id follows may write (<c>rw</c>), or never does (<c>ro</c>).</summary>
+    public const string Mode = "MODE";
+
+    /// <summary>Begins the last word but one of an <c>ATTACH</c> line, or the last one: what the viewer may do.</summary>
+    public const string ModeWord = "mode=";
+
+    public const string ReadWrite = "rw";
+    public const string ReadOnly = "ro";
+    public const string TakeOver = "take";
+    public const string Exclusive = "exclusive";
+
+    /// <summary>Word of an <c>ATTACH</c> line: tell me about the writer's seat, in lines between the console's bytes.</summary>
+    public const string Notices = "notices";
+
+    /// <summary>The same in frames, from <see cref="NoticeStart"/> to <see cref="NoticeEnd"/>.</summary>
+    public const string FramedNotices = "notices=framed";
+
+    /// <summary>Begins a framed notice: <c>kind;text</c> follows, of <see cref="NoticeKind"/>. It is an APC string, which a guest's output cannot have
+    /// unless the daemon passes it raw.</summary>
+    public const string NoticeStart = "\u001b_xcs;";
+
+    /// <summary>Ends a framed notice.</summary>
+    public const string NoticeEnd = "\u001b\\";
+
+    /// <summary>Of the reply to an <c>ATTACH</c> line with any of these words: the viewer's id.</summary>
+    public const string ViewerWord = "viewer=";
+
+    /// <summary>Of the same reply, behind it: <see cref="SeatWriter"/> or <see cref="SeatReader"/>.</summary>
+    public const string SeatWord = "seat=";
+
+    public const string SeatWriter = "writer";
+    public const string SeatReader = "reader";
 
     /// <summary>Between a domain's name and which of its consoles is meant; no name as it is shown has it.</summary>
     public const char ConsoleMark = '#';
@@ -49,6 +146,29 @@ public static class OperatorProtocol
 
     /// <summary>Last word of an <c>ATTACH</c> line: begin with nothing old.</summary>
     public const string ReplayNew = "new";
+
+    /// <summary>Before <see cref="Boot"/>: begin with the console's first byte, and a gap mark where output is not retained.</summary>
+    public const string From = "from=";
+
+    public const string Boot = "boot";
+
+    /// <summary>Before a number: begin with so many of the last bytes.</summary>
+    public const string Tail = "tail=";
+
+    /// <summary>Before a number: begin with so many of the last lines.</summary>
+    public const string Lines = "lines=";
+
+    /// <summary>Before a number of milliseconds since 1970, UTC: begin with what came then or later.</summary>
+    public const string Since = "since=";
+
+    /// <summary>Before <c>safe</c>, <c>strip</c> or <c>raw</c>: what of the guest's output passes.</summary>
+    public const string Level = "level=";
+
+    /// <summary>Of a <c>LOG</c>: go on with what comes. Of it and of <c>ATTACH</c>: go on when the domain starts anew.</summary>
+    public const string Follow = "follow";
+
+    /// <summary>The largest number that these words take: the last millisecond of the year 9999.</summary>
+    public const long MostAmount = 253_402_300_799_999;
 
     /// <summary>Bytes of old output that a viewer gets unless it says otherwise.</summary>
     public const int RecentBytes = 2048;
@@ -67,4 +187,44 @@ public static class OperatorError
     public const string NoNumberLeft = "no-number-left";
     public const string NotSupported = "not-supported";
     public const string Failed = "failed";
+
+    /// <summary>The request is a handler's that is turned off.</summary>
+    public const string Disabled = "disabled";
+
+    /// <summary>Somebody has the console for itself; or that is not allowed.</summary>
+    public const string Exclusive = "exclusive";
+
+    /// <summary>No such viewer is attached.</summary>
+    public const string NoViewer = "no-viewer";
+
+    /// <summary>The viewer is another user's.</summary>
+    public const string NotPermitted = "not-permitted";
+
+    /// <summary>The viewer may not write.</summary>
+    public const string ReadOnly = "read-only";
+
+    /// <summary>The request's arguments make no sense.</summary>
+    public const string BadArgument = "bad-argument";
+
+    /// <summary>The domain has no open control channel.</summary>
+    public const string NoChannel = "no-channel";
+
+    /// <summary>The guest was asked and did not answer in time, or with something that answers nothing.</summary>
+    public const string NoAnswer = "no-answer";
+
+    /// <summary>The guest, or its control channel, went before it answered.</summary>
+    public const string Gone = "gone";
+
+    /// <summary>So many earlier requests are unanswered that no other is sent.</summary>
+    public const string TooManyRequests = "too-many-requests";
+}
+
+/// <summary>What a notice in a viewer's stream is about.</summary>
+public static class NoticeKind
+{
+    /// <summary>Who writes.</summary>
+    public const string Seat = "seat";
+
+    /// <summary>What the viewer typed was not taken.</summary>
+    public const string Refused = "refused";
 }
