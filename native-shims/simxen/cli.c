@@ -17,6 +17,7 @@ static const char s_usage[] =
     "  run [OPTION…] -- CMD [ARG…]       run CMD in a new domain that ends with it\n"
     "  create [OPTION…]                  a domain that lives until stdin ends or SIGTERM\n"
     "      --name NAME --domid D --pages N\n"
+    "      --count N   (create) so many: NAME1, NAME2…\n"
     "      --classic   announce the 2005 control channel at /tool/xcs/classic/<domid>\n"
     "      --console   page, port and store keys of today's console ring\n"
     "  destroy DOMID                     end a domain\n"

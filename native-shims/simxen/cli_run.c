@@ -11,8 +11,10 @@
 #include "cli.h"
 #include "simxen.h"
 
-/* Index of the first argument that is not an option, -1 for wrong usage. */
-static int read_options(int argc, char **argv, struct simxen_domain_config *config) {
+/* Index of the first argument that is not an option, -1 for wrong usage. count: how many domains,
+ * where that can be said. */
+static int read_options(int argc, char **argv, struct simxen_domain_config *config,
+                        uint32_t *count) {
     int i = 0;
     for (; i < argc; i++) {
         const char *value = i + 1 < argc ? argv[i + 1] : NULL;
@@ -28,6 +30,9 @@ static int read_options(int argc, char **argv, struct simxen_domain_config *conf
                 return -1;
         } else if (strcmp(argv[i], "--pages") == 0 && value != NULL) {
             if (!cli_number(argv[++i], &config->nr_pages))
+                return -1;
+        } else if (count != NULL && strcmp(argv[i], "--count") == 0 && value != NULL) {
+            if (!cli_number(argv[++i], count) || *count == 0)
                 return -1;
         } else {
             break;
@@ -46,9 +51,28 @@ static int make(const struct simxen_domain_config *config, uint32_t *domid) {
                                     : "see 'simxen --help'");
 }
 
+/* One domain with the name and number asked for, or several: NAME1, NAME2 and so on, numbers in a
+ * row. */
+static int make_all(struct simxen_domain_config config, uint32_t count, uint32_t *domids) {
+    char name[sizeof(config.name)];
+    strcpy(name, config.name);
+    for (uint32_t i = 0; i < count; i++) {
+        if (count > 1 && name[0] != '\0' &&
+            (size_t)snprintf(config.name, sizeof(config.name), "%s%u", name, i + 1) >=
+                sizeof(config.name))
+            return cli_fail("the name %s is too long for %u domains: give a shorter one", name,
+                            count);
+        if (make(&config, &domids[i]) != 0)
+            return 1;
+        if (config.domid != 0)
+            config.domid++;
+    }
+    return 0;
+}
+
 int cli_run(int argc, char **argv) {
     struct simxen_domain_config config = {0};
-    int first = read_options(argc, argv, &config);
+    int first = read_options(argc, argv, &config, NULL);
     if (first >= 0 && first < argc && strcmp(argv[first], "--") == 0)
         first++;
     else if (first >= 0 && first < argc && argv[first][0] == '-')
@@ -67,7 +91,8 @@ int cli_run(int argc, char **argv) {
 
 int cli_create(int argc, char **argv) {
     struct simxen_domain_config config = {0};
-    if (read_options(argc, argv, &config) != argc)
+    uint32_t count = 1;
+    if (read_options(argc, argv, &config, &count) != argc)
         return cli_usage();
     sigset_t set;
     sigemptyset(&set);
@@ -76,10 +101,11 @@ int cli_create(int argc, char **argv) {
     sigprocmask(SIG_BLOCK, &set, NULL);
     struct pollfd waits[2] = {{.fd = 0, .events = POLLIN},
                               {.fd = signalfd(-1, &set, SFD_CLOEXEC), .events = POLLIN}};
-    uint32_t domid;
-    if (make(&config, &domid) != 0)
-        return 1;
-    printf("%u\n", domid);
+    uint32_t *domids = calloc(count, sizeof(*domids));
+    if (domids == NULL || make_all(config, count, domids) != 0)
+        return 1; /* Those that are made end with this process. */
+    for (uint32_t i = 0; i < count; i++)
+        printf("%u\n", domids[i]);
     fflush(stdout);
     char ignored[256];
     while (poll(waits, 2, -1) >= 0 || errno == EINTR) {
@@ -88,7 +114,9 @@ int cli_create(int argc, char **argv) {
         if (waits[0].revents != 0 && read(0, ignored, sizeof(ignored)) <= 0)
             break;
     }
-    /* Ended by name, so that it is gone when we are, not a moment later. */
-    simxen_domain_destroy(domid);
+    /* Ended by name, so that they are gone when we are, not a moment later. */
+    for (uint32_t i = 0; i < count; i++)
+        simxen_domain_destroy(domids[i]);
+    free(domids);
     return 0;
 }

@@ -122,8 +122,10 @@ int op_claim(struct exchange *x) {
 /* The other end becomes unbound, for the domain that closed: it may be bound again. */
 static void disconnect(const struct domain *domain, uint32_t port) {
     const struct port *near = &domain->ports[port];
-    struct domain *remote = g_machine.domains[near->remote_domid];
-    if (near->state != PORT_INTERDOMAIN || remote == NULL)
+    /* Of the other states that number is the client's, and any. */
+    struct domain *remote =
+        near->state == PORT_INTERDOMAIN ? g_machine.domains[near->remote_domid] : NULL;
+    if (remote == NULL)
         return;
     struct port *far = &remote->ports[near->remote_port];
     far->state = PORT_UNBOUND;

@@ -254,6 +254,9 @@ TEST(the_tool_runs_programs_in_domains) {
     CHECK(run_tool("test \"$($SIMXEN list)\" = '0 Domain-0 0 1'") == 0);
     CHECK(run_tool("$SIMXEN create --console --domid 9 </dev/null | grep -qx 9") == 0);
     CHECK(run_tool("$SIMXEN ports 9 2>/dev/null") == 1);
+    CHECK(run_tool("$SIMXEN create --count 3 --name x --domid 20 </dev/null | tr '\\n' ' ' | grep "
+                   "-qx '20 21 22 '") == 0);
+    CHECK(run_tool("$SIMXEN create --count 0 </dev/null 2>/dev/null") == 2);
     CHECK(run_tool("$SIMXEN store write /x y && $SIMXEN store ls / | grep -qx x &&"
                    " $SIMXEN store rm /x") == 0);
     CHECK(run_tool("$SIMXEN store read /x 2>/dev/null") == 1);

@@ -74,6 +74,20 @@ TEST(an_event_while_masked_is_delivered_once_after_unmask) {
     process_kill(&guest);
 }
 
+/* Found by fuzz/requests.c: the machine looked for a domain of that number. */
+TEST(a_port_with_a_number_that_is_no_domain_is_closed) {
+    xenevtchn_handle *xce = xenevtchn_open(NULL, 0);
+    int virq = xenevtchn_bind_virq(xce, UINT32_MAX);
+    CHECK(virq > 0);
+    CHECK(xenevtchn_unbind(xce, (evtchn_port_t)virq) == 0);
+    int unbound = xenevtchn_bind_unbound_port(xce, UINT32_MAX - 1);
+    CHECK(unbound < 0 || xenevtchn_unbind(xce, (evtchn_port_t)unbound) == 0);
+    CHECK(xenevtchn_close(xce) == 0);
+    xce = xenevtchn_open(NULL, 0);
+    CHECK(xce != NULL);
+    CHECK(xenevtchn_close(xce) == 0);
+}
+
 TEST(pending_on_a_nonblocking_fd_says_eagain) {
     xenevtchn_handle *xce = xenevtchn_open(NULL, 0);
     int fd = xenevtchn_fd(xce);
