@@ -46,7 +46,11 @@ public sealed partial class ControlSwitch
         domain.SetConsole(stream.Number, stream);
         domain.SetConsoleRefusal(stream.Number, null);
         before?.Close("it was made anew");
-        _log.ConsoleOpened(domain, stream.Number, stream.LocalPort, stream.RemotePort);
+        if (NamesWhatComes)
+        {
+            _log.ConsoleOpened(domain, stream.Number, stream.LocalPort, stream.RemotePort);
+        }
+
         Open(stream);
     }
 

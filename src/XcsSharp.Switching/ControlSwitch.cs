@@ -26,6 +26,7 @@ public sealed partial class ControlSwitch : IHypervisorSink, IDisposable
     private readonly Dictionary<uint, GuestDomain> _domains = [];
     private readonly Dictionary<uint, ulong> _lives = [];
     private readonly Dictionary<int, ControlChannel> _channelsByPort = [];
+    private GuestDomain? _lastFound;
 
     public ControlSwitch(EventLoop loop, IHypervisor hypervisor, SwitchOptions options, ILogger<ControlSwitch> log)
     {
@@ -42,9 +43,6 @@ public sealed partial class ControlSwitch : IHypervisorSink, IDisposable
 
     public SwitchCounters Counters { get; } = new();
 
-    /// <summary>Begins discovery: domains that exist already are known when this returns.</summary>
-    public void Start() => _hypervisor.Start(this);
-
     /// <inheritdoc cref="IHypervisor.AddConsole"/>
     public ConsoleFailure AddConsole(GuestDomain domain, out int number)
         => _hypervisor.AddConsole(domain.Domid, out number);
@@ -53,7 +51,16 @@ public sealed partial class ControlSwitch : IHypervisorSink, IDisposable
     public ConsoleFailure RemoveConsole(GuestDomain domain, int number, out int removed)
         => _hypervisor.RemoveConsole(domain.Domid, number, out removed);
 
-    public GuestDomain? FindByDomid(uint domid) => _domains.GetValueOrDefault(domid);
+    public GuestDomain? FindByDomid(uint domid)
+    {
+        // Clients' records come in runs of one guest.
+        if (_lastFound is not { IsGone: false } last || last.Domid != domid)
+        {
+            _lastFound = last = _domains.GetValueOrDefault(domid);
+        }
+
+        return last;
+    }
 
     /// <summary>Names are the toolstack's and need not be unique; sorted by domid.</summary>
     public IReadOnlyList<GuestDomain> FindByName(string name)
@@ -286,7 +293,11 @@ public sealed partial class ControlSwitch : IHypervisorSink, IDisposable
         ulong life = _lives[domid] = _lives.GetValueOrDefault(domid) + 1;
         GuestDomain domain = new(domid, life, name, uuid, new FloodBudget(_context.Rate));
         _domains.Add(domid, domain);
-        _log.DomainAppeared(domain);
+        if (NamesWhatComes)
+        {
+            _log.DomainAppeared(domain);
+        }
+
         _router.AnnounceDomain(domain);
         return domain;
     }
@@ -316,7 +327,11 @@ public sealed partial class ControlSwitch : IHypervisorSink, IDisposable
         domain.Channel = channel;
         domain.Refusal = null;
         _channelsByPort[channel.LocalPort] = channel;
-        _log.ChannelOpened(domain, channel.Kind, channel.LocalPort, channel.RemotePort);
+        if (NamesWhatComes)
+        {
+            _log.ChannelOpened(domain, channel.Kind, channel.LocalPort, channel.RemotePort);
+        }
+
         _router.AnnounceChannel(channel);
         if (channel.State == ChannelState.Open)
         {

@@ -196,6 +196,26 @@ public sealed class AnswerTests : IDisposable
     }
 
     [Fact]
+    public void A_request_that_the_guest_changes_before_it_is_offered_again_is_judged_as_it_is_then()
+    {
+        _guest.Send(MessageType.Debug, 7);
+        _rig.Settle();
+        Span<byte> slot = _guest.TransmitSlot(0);
+        (slot[0], slot[2], slot[3]) = ((byte)MessageType.Console, 9, 255);
+        RecordingSubscriber debugger = _rig.Attach(new RecordingSubscriber().Answering(), bindAll: false);
+        RecordingSubscriber console = _rig.Attach(new RecordingSubscriber().Answering(), bindAll: false);
+        _rig.Switch.Bind(debugger, _guest.Port, (ushort)MessageType.Debug);
+        _rig.Switch.Bind(console, _guest.Port, (ushort)MessageType.Console);
+        _rig.Settle();
+
+        Assert.Empty(debugger.Requests);
+        Assert.Equal([9], console.RequestIds);
+        ControlMessage answer = Assert.Single(_guest.TakeAnswers());
+        Assert.Equal((MessageType.Console, (byte)9), (answer.Type, answer.Id));
+        Assert.Equal(0, Channel.Unanswered);
+    }
+
+    [Fact]
     public void An_idle_switch_has_no_deadline_to_wake_up_for()
     {
         _rig.Attach(new RecordingSubscriber().Answering());
@@ -205,5 +225,25 @@ public sealed class AnswerTests : IDisposable
         _rig.Clock.Advance(TimeSpan.FromHours(1));
 
         Assert.False(_rig.Loop.RunOnce(TimeSpan.Zero));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Who_has_detached_is_not_told_that_its_request_will_not_be_answered(bool detaches)
+    {
+        RecordingSubscriber asker = _rig.Attach(new RecordingSubscriber(), bindAll: false);
+        Assert.True(Channel.TrySendRequest(asker, ControlMessage.Create(MessageType.Debug, 0, 1, []), 10));
+        _rig.Settle();
+        _ = Assert.Single(_guest.TakeRequests());
+        if (detaches)
+        {
+            _rig.Switch.Detach(asker);
+        }
+
+        asker.News.Clear();
+        _guest.AnswerOldest(ControlMessage.Create(MessageType.Console, 0, 77, []));
+        _rig.Settle();
+        Assert.Equal(detaches ? [] : ["no answer 10"], asker.News);
     }
 }

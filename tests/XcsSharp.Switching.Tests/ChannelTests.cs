@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+
 using XcsSharp.Rings;
 
 namespace XcsSharp.Switching.Tests;
@@ -81,6 +83,31 @@ public sealed class ChannelTests : IDisposable
 
         Assert.Equal(1, guest.Transport.Notifies);
         Assert.Equal(1ul, _rig.Channel(guest).Counters.Notifies);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_guest_is_told_of_what_a_killed_daemon_put_into_its_rings_without_a_signal(bool isAnswer)
+    {
+        FakeGuest guest = _rig.AddDomain(5);
+        using (ControllerPage killed = new(guest.MapMemory()))
+        {
+            if (isAnswer)
+            {
+                guest.Page.Transmit.TryPutRequest(ControlMessage.Create(MessageType.Console, 0, 1, []));
+                killed.Transmit.TryTakeRequest(out ControlMessage request);
+                killed.Transmit.PutResponse(0, ControlMessage.EmptyAnswerTo(request));
+            }
+            else
+            {
+                killed.Receive.TryPutRequest(ControlMessage.Create(MessageType.Console, 0, 1, []));
+            }
+        }
+
+        _rig.Offer(guest);
+        _rig.Settle();
+        Assert.Equal(1, guest.Transport.Notifies);
     }
 
     [Fact]
@@ -321,5 +348,26 @@ public sealed class ChannelTests : IDisposable
         Assert.Empty(_rig.Switch.FindByName("mail"));
         _rig.Switch.OnDomainAppeared(4, "database", Guid.Empty);
         Assert.Equal(1ul, Assert.Single(_rig.Switch.FindByName("database")).Generation);
+    }
+
+    [Fact]
+    public void Of_many_domains_at_the_start_the_first_are_named_in_the_log_and_one_that_comes_later_is()
+    {
+        using SwitchRig rig = new();
+        for (uint domid = 1; domid <= 40; domid++)
+        {
+            rig.Hypervisor.Guests[domid] = new FakeGuest(rig.Hypervisor, domid, null);
+        }
+
+        using ControlSwitch another = new(rig.Loop, rig.Hypervisor, rig.Options, new Logger<ControlSwitch>(rig.Log));
+        another.Start();
+        Assert.Equal(40, another.Domains.Count);
+        Assert.Equal(32, rig.Log.Lines.Count(static line => line.Line.EndsWith("appeared", StringComparison.Ordinal)));
+        another.OnDomainAppeared(41, "late", Guid.Empty);
+        Assert.Contains("late", rig.Log.Lines[^1].Line, StringComparison.Ordinal);
+        foreach (FakeGuest guest in rig.Hypervisor.Guests.Values)
+        {
+            guest.Dispose();
+        }
     }
 }

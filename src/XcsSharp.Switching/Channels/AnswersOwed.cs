@@ -12,18 +12,26 @@ namespace XcsSharp.Switching;
 /// Invariants
 /// 1. Entry i is the request at position i of the channel's <see cref="Rings.BackRing"/>; tickets ascend.
 /// 2. An entry without holders was given to nobody who could still answer it.
+/// Of a request it has what an answer needs. All of it stays in its slot of the ring until then: copying it here, too, would be half of what a
+/// message costs in memory.
 /// </remarks>
 internal sealed class AnswersOwed
 {
-    private readonly Entry[] _entries = new Entry[ProtocolLimits.RingSlots];
+    private const int Mask = ProtocolLimits.RingSlots - 1;
+
+    // A ring: nearly always it is the oldest that is answered first, and then nothing moves.
+    // Made with the first request: of a thousand guests most send none for days.
+    private Entry[]? _entries;
+    private int _first;
 
     public int Count { get; private set; }
 
     public void Append(in ControlMessage request, RequestTicket ticket, ISubscriber[] holders, long deadline)
     {
+        _entries ??= new Entry[ProtocolLimits.RingSlots];
         Debug.Assert(Count < _entries.Length, "the ring bounds what can be owed");
-        ref Entry entry = ref _entries[Count++];
-        entry.Request = request;
+        ref Entry entry = ref At(Count++);
+        entry.Key = SentRequest.KeyOf(request);
         entry.Ticket = ticket.Value;
         entry.Holders = holders;
         entry.SilencedFor = null;
@@ -35,7 +43,7 @@ internal sealed class AnswersOwed
     {
         for (int i = 0; i < Count; i++)
         {
-            if (_entries[i].Ticket == ticket.Value)
+            if (At(i).Ticket == ticket.Value)
             {
                 return i;
             }
@@ -45,23 +53,31 @@ internal sealed class AnswersOwed
     }
 
     public bool IsHeldBy(int position, ISubscriber subscriber)
-        => Array.IndexOf(_entries[position].Holders, subscriber) >= 0;
+        => Holds(At(position).Holders, subscriber);
 
-    public MessageType TypeAt(int position) => _entries[position].Request.Type;
+    public MessageType TypeAt(int position) => SentRequest.TypeOf(At(position).Key);
 
     /// <summary>An answer was dropped for the sake of <paramref name="lockHolder"/>: it will not come again.</summary>
-    public void SetSilenced(int position, ISubscriber lockHolder) => _entries[position].SilencedFor = lockHolder;
+    public void SetSilenced(int position, ISubscriber lockHolder) => At(position).SilencedFor = lockHolder;
 
     public void RemoveAt(int position)
     {
+        for (int i = position; i > 0; i--)
+        {
+            At(i) = At(i - 1);
+        }
+
+        // What it held is not to be kept alive by it; the message is only overwritten.
+        ref Entry removed = ref At(0);
+        removed.Holders = [];
+        removed.SilencedFor = null;
+        _first = (_first + 1) & Mask;
         Count--;
-        _entries.AsSpan(position + 1, Count - position).CopyTo(_entries.AsSpan(position));
-        _entries[Count] = default;
     }
 
     public void Clear()
     {
-        Array.Clear(_entries);
+        _entries.AsSpan().Clear();
         Count = 0;
     }
 
@@ -75,8 +91,8 @@ internal sealed class AnswersOwed
         bool orphaned = false;
         for (int i = 0; i < Count; i++)
         {
-            ref Entry entry = ref _entries[i];
-            if (Array.IndexOf(entry.Holders, subscriber) < 0)
+            ref Entry entry = ref At(i);
+            if (!Holds(entry.Holders, subscriber))
             {
                 continue;
             }
@@ -104,7 +120,7 @@ internal sealed class AnswersOwed
             return;
         }
 
-        ref Entry entry = ref _entries[position];
+        ref Entry entry = ref At(position);
         entry.Holders = entry.Holders.Length == 1 ? [] : [.. entry.Holders.Where(other => other != subscriber)];
         if (entry.Holders.Length == 0)
         {
@@ -112,46 +128,49 @@ internal sealed class AnswersOwed
         }
     }
 
-    /// <summary>The oldest request without holders that was taken after <paramref name="after"/>.</summary>
-    public bool TryNextUnheld(RequestTicket after, out RequestTicket ticket, out ControlMessage request)
+    /// <summary>The position of the oldest request without holders that was taken after <paramref name="after"/>, or -1.</summary>
+    public int FindUnheld(RequestTicket after, out RequestTicket ticket)
     {
         for (int i = 0; i < Count; i++)
         {
-            if (_entries[i].Ticket > after.Value && _entries[i].Holders.Length == 0)
+            if (At(i).Ticket > after.Value && At(i).Holders.Length == 0)
             {
-                ticket = new RequestTicket(_entries[i].Ticket);
-                request = _entries[i].Request;
-                return true;
+                ticket = new RequestTicket(At(i).Ticket);
+                return i;
             }
         }
 
         ticket = default;
-        request = default;
-        return false;
+        return -1;
     }
 
-    public void SetHolders(RequestTicket ticket, ISubscriber[] holders, long deadline)
+    /// <summary>The request at this position is given to others, as it is now.</summary>
+    public void SetHolders(int position, in ControlMessage request, ISubscriber[] holders, long deadline)
     {
-        ref Entry entry = ref _entries[Find(ticket)];
+        ref Entry entry = ref At(position);
+        entry.Key = SentRequest.KeyOf(request);
         entry.Holders = holders;
         entry.SilencedFor = null;
         entry.Deadline = deadline;
     }
 
     /// <summary>The position of a request whose time is over, or -1.</summary>
-    public int FindExpired(long now, out ControlMessage request, out bool wasHeld)
+    /// <param name="now">In the clock's timestamp ticks.</param>
+    /// <param name="answer">What to say to it: that nobody understood it.</param>
+    /// <param name="wasHeld">Whether somebody had it.</param>
+    public int FindExpired(long now, out ControlMessage answer, out bool wasHeld)
     {
         for (int i = 0; i < Count; i++)
         {
-            if (_entries[i].Deadline <= now)
+            if (At(i).Deadline <= now)
             {
-                request = _entries[i].Request;
-                wasHeld = _entries[i].Holders.Length > 0;
+                answer = SentRequest.HeadOf(At(i).Key);
+                wasHeld = At(i).Holders.Length > 0;
                 return i;
             }
         }
 
-        request = default;
+        answer = default;
         wasHeld = false;
         return -1;
     }
@@ -162,15 +181,29 @@ internal sealed class AnswersOwed
         long earliest = long.MaxValue;
         for (int i = 0; i < Count; i++)
         {
-            earliest = Math.Min(earliest, _entries[i].Deadline);
+            earliest = Math.Min(earliest, At(i).Deadline);
         }
 
         return earliest;
     }
 
+    private static bool Holds(ISubscriber[] holders, ISubscriber subscriber)
+    {
+        foreach (ISubscriber holder in holders)
+        {
+            if (ReferenceEquals(holder, subscriber))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private ref Entry At(int position) => ref _entries![(_first + position) & Mask];
+
     private struct Entry
     {
-        public ControlMessage Request;
         public ulong Ticket;
 
         /// <summary>Never changed in place: routes and other entries share the array.</summary>
@@ -181,5 +214,8 @@ internal sealed class AnswersOwed
 
         /// <summary>In the clock's timestamp ticks.</summary>
         public long Deadline;
+
+        /// <summary>Type, subtype and id.</summary>
+        public int Key;
     }
 }

@@ -116,14 +116,14 @@ public sealed partial class ControlChannel
 
         _hasNewTakers = false;
         RequestTicket last = default;
-        while (State == ChannelState.Open
-            && _owed.TryNextUnheld(last, out RequestTicket ticket, out ControlMessage request))
+        while (State == ChannelState.Open && _owed.FindUnheld(last, out RequestTicket ticket) is int position and >= 0)
         {
             last = ticket;
+            _transmit.CopyUnanswered(position, out ControlMessage request);
             ISubscriber[] receivers = _routes.Find(_context.Router, LocalPort, request.Type);
             if (receivers.Length > 0)
             {
-                _owed.SetHolders(ticket, receivers, now + _context.ResponseTimeout);
+                _owed.SetHolders(position, request, receivers, now + _context.ResponseTimeout);
                 _context.Router.DeliverRequest(receivers, this, request, ticket);
             }
         }

@@ -10,11 +10,16 @@ public sealed partial class ControlChannel
     private readonly SentRequests _sent = new();
     private SentRequest _answered;
 
-    /// <summary>As <see cref="TrySendRequest(ISubscriber, in ControlMessage)"/>.</summary>
-    /// <param name="from">Gets the answer also when it is not bound, if there is a number.</param>
+    /// <summary>
+    /// As <see cref="TrySendRequest(ISubscriber, in ControlMessage)"/>, under a number by which the sender tells the answer from
+    /// others: it gets <see cref="ISubscriber.OnResponse"/>, where <see cref="CorrelationFor"/> gives the number, or
+    /// <see cref="ISubscriber.OnNoAnswer"/>, or the channel is closed first. How long that takes nobody bounds: a guest may
+    /// hold a slot for ever.
+    /// </summary>
+    /// <param name="from">Attached. Gets the answer also when it is not bound, if there is a number.</param>
     /// <param name="request">All 64 bytes are copied.</param>
     /// <param name="correlation">The sender's number for it, or 0.</param>
-    internal bool TrySendRequest(ISubscriber from, in ControlMessage request, uint correlation)
+    public bool TrySendRequest(ISubscriber from, in ControlMessage request, uint correlation)
     {
         if (State != ChannelState.Open || _isEnding)
         {
@@ -31,9 +36,15 @@ public sealed partial class ControlChannel
         return false;
     }
 
-    /// <summary>While a response is delivered: the number under which this subscriber asked, or 0.</summary>
-    internal uint CorrelationFor(ISubscriber subscriber)
+    /// <summary>
+    /// Inside <see cref="ISubscriber.OnResponse"/>: the number under which this subscriber asked for it; 0 when it is the answer to
+    /// another's request, or had no number.
+    /// </summary>
+    public uint CorrelationFor(ISubscriber subscriber)
         => _answered.Asker == subscriber ? _answered.Correlation : 0;
+
+    /// <summary>Requests to the guest that wait for room in its ring.</summary>
+    public IEnumerable<ControlMessage> WaitingRequests => _queue.All;
 
     /// <summary>After the end: what the subscriber asked under a number and will not be answered.</summary>
     internal bool TryTakeUnanswered(ISubscriber subscriber, out SentRequest request)

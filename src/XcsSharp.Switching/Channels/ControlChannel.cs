@@ -45,6 +45,9 @@ public sealed partial class ControlChannel : IPortHandler, ITurnTaker
         _transmit = transport.Page.Transmit;
         _receive = transport.Page.Receive;
         _queue = new RequestQueue(context.RequestQueueLimit);
+
+        // A daemon that was killed between an answer and its signal leaves a guest that waits for the signal for ever.
+        _hasMoved = _transmit.WasUsed || _receive.WasUsed;
         _deadlineTimer = context.Loop.CreateTimer(OnDeadline);
         Domain = domain;
         Kind = transport.Kind;
@@ -143,7 +146,7 @@ public sealed partial class ControlChannel : IPortHandler, ITurnTaker
     /// <summary>Bindings changed: requests that nobody has may have a taker now.</summary>
     internal void OfferUnheldAgain()
     {
-        if (State == ChannelState.Open && _owed.TryNextUnheld(default, out _, out _))
+        if (State == ChannelState.Open && _owed.FindUnheld(default, out _) >= 0)
         {
             _hasNewTakers = true;
             AskForTurn();
@@ -319,12 +322,12 @@ public sealed partial class ControlChannel : IPortHandler, ITurnTaker
         }
 
         long now = _context.Now;
-        while (_owed.FindExpired(now, out ControlMessage request, out bool wasHeld) is int position and >= 0)
+        while (_owed.FindExpired(now, out ControlMessage answer, out bool wasHeld) is int position and >= 0)
         {
             Counters.AnsweredByDaemon++;
             _context.Counters.AnsweredByDaemon++;
-            _context.Log.AnsweredForSubscriber(Domain, request.Type, wasHeld);
-            PutResponse(position, ControlMessage.EmptyAnswerTo(request));
+            _context.Log.AnsweredForSubscriber(Domain, answer.Type, wasHeld);
+            PutResponse(position, answer);
         }
 
         WatchDeadlines(now);

@@ -31,6 +31,9 @@ internal sealed class RequestQueue(int limit)
         return true;
     }
 
+    /// <summary>All of them, the oldest first.</summary>
+    public IEnumerable<ControlMessage> All => Enumerable.Range(0, Count).Select(i => _messages![(_first + i) % limit]);
+
     /// <summary>The oldest. Only while <see cref="Count"/> is not 0.</summary>
     public ref readonly ControlMessage Peek() => ref _messages![_first];
 

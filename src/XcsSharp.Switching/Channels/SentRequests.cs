@@ -2,14 +2,33 @@ using XcsSharp.Protocol;
 
 namespace XcsSharp.Switching;
 
-/// <summary>Who asked, and under what number. The default is nobody.</summary>
-internal readonly record struct SentRequest(ISubscriber? Asker, uint Correlation, int Key)
+/// <summary>A request to a guest: who asked, and under what number. The default is nobody.</summary>
+public readonly record struct SentRequest
 {
-    /// <summary>Type, subtype and id, with no payload: what is known of it when it comes back undelivered.</summary>
-    public ControlMessage Head
-        => ControlMessage.Create((MessageType)(byte)(Key >> 16), (byte)(Key >> 8), (byte)Key, []);
+    internal SentRequest(ISubscriber? asker, uint correlation, int key)
+    {
+        Asker = asker;
+        Correlation = correlation;
+        Key = key;
+    }
 
-    public static int KeyOf(in ControlMessage message)
+    /// <summary>The number that the asker gave it; 0: none.</summary>
+    public uint Correlation { get; internal init; }
+
+    /// <summary>Type, subtype and id, with no payload: what is known of it when it comes back undelivered.</summary>
+    public ControlMessage Head => HeadOf(Key);
+
+    internal ISubscriber? Asker { get; init; }
+
+    internal int Key { get; }
+
+    internal static MessageType TypeOf(int key) => (MessageType)(byte)(key >> 16);
+
+    /// <summary>The message with this type, subtype and id and no payload: also the answer that says "nobody understood this" (spec section 7).</summary>
+    internal static ControlMessage HeadOf(int key)
+        => ControlMessage.Create(TypeOf(key), (byte)(key >> 8), (byte)key, []);
+
+    internal static int KeyOf(in ControlMessage message)
         => ((byte)message.Type << 16) | (message.Subtype << 8) | message.Id;
 }
 

@@ -22,6 +22,14 @@ public interface IConsoleTransport : IDisposable
     bool TakesInput { get; }
 
     /// <summary>
+    /// An earlier daemon has taken output from it, or put input, and may have been killed before it signalled the guest. True for good.
+    /// </summary>
+    bool WasUsed { get; }
+
+    /// <summary>How many bytes of its newest output whoever made the domain wants to be kept; null: nothing was said.</summary>
+    long? HistoryWish { get; }
+
+    /// <summary>
     /// Events of the port go to <paramref name="handler"/> from now on, and the guest is told that its output is taken. A
     /// first event is made up, because output may have been waiting before the port was bound.
     /// </summary>

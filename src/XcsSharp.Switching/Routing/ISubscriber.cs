@@ -43,8 +43,11 @@ public interface ISubscriber
     /// <summary>A guest's response to a request that some subscriber sent.</summary>
     void OnResponse(ControlChannel channel, in ControlMessage response);
 
-    /// <summary>The guest will not answer this request any more, which had a number.</summary>
-    internal void OnNoAnswer(ControlChannel channel, in SentRequest request)
+    /// <summary>
+    /// The guest will not answer a request that this subscriber has sent under a number: it gave the slot back with something
+    /// else. Not called when the channel is closed: <see cref="OnChannelClosed"/> then says it of all.
+    /// </summary>
+    void OnNoAnswer(ControlChannel channel, in SentRequest request)
     {
     }
 

@@ -14,24 +14,37 @@ internal struct RouteCache
 {
     private const int Width = 16;
 
-    private readonly ISubscriber[]?[]?[] _lists = new ISubscriber[Width][][];
+    private ISubscriber[]?[]?[]? _lists;
     private ulong _version;
-
-    public RouteCache()
-    {
-    }
 
     public ISubscriber[] Find(MessageRouter router, int port, MessageType type)
     {
-        if (_version != router.Version)
+        if (_lists is null || _version != router.Version)
         {
-            Array.Clear(_lists);
-            _version = router.Version;
+            Void(router.Version);
         }
 
-        ref ISubscriber[]?[]? row = ref _lists[(byte)type / Width];
-        row ??= new ISubscriber[Width][];
-        ref ISubscriber[]? list = ref row[(byte)type % Width];
-        return list ??= router.Resolve(port, (byte)type);
+        // Read by value: a reference to an element of such an array costs a check of its type.
+        return _lists![(byte)type / Width]?[(byte)type % Width] ?? Resolve(router, port, type);
+    }
+
+    private void Void(ulong version)
+    {
+        _version = version;
+        if (_lists is null)
+        {
+            // With the first message: of a thousand guests most send none for days.
+            _lists = new ISubscriber[Width][][];
+        }
+        else
+        {
+            Array.Clear(_lists);
+        }
+    }
+
+    private ISubscriber[] Resolve(MessageRouter router, int port, MessageType type)
+    {
+        ISubscriber[]?[] row = _lists![(byte)type / Width] ??= new ISubscriber[Width][];
+        return row[(byte)type % Width] = router.Resolve(port, (byte)type);
     }
 }

@@ -17,7 +17,7 @@ internal sealed partial class ClientSession : ISubscriber
     private readonly ControlSwitch _switch;
     private readonly TimeSpan _windowLength;
     private readonly LoopTimer _window;
-    private readonly Dictionary<ControlChannel, DeliveredRequests> _delivered = [];
+    private readonly DeliveryTable _delivered = new();
     private ControlConnection? _control;
     private DataConnection? _data;
     private bool _isClosed;
@@ -179,13 +179,7 @@ internal sealed partial class ClientSession : ISubscriber
             return;
         }
 
-        if (!_delivered.TryGetValue(channel, out DeliveredRequests? delivered))
-        {
-            delivered = new DeliveredRequests();
-            _delivered.Add(channel, delivered);
-        }
-
-        if (!delivered.Append(ticket, request, correlation))
+        if (!_delivered.Of(channel).Append(ticket, request, correlation))
         {
             _switch.Counters.DeliveriesForgotten++;
         }
@@ -252,7 +246,7 @@ internal sealed partial class ClientSession : ISubscriber
             return;
         }
 
-        if (!_delivered.TryGetValue(channel, out DeliveredRequests? delivered)
+        if (_delivered.Find(channel) is not { } delivered
             || !delivered.TryTake(record.Message, CorrelationOf(record), out RequestTicket ticket))
         {
             _switch.Counters.AnswersDropped++;
@@ -260,7 +254,10 @@ internal sealed partial class ClientSession : ISubscriber
             return;
         }
 
-        switch (channel.Answer(this, ticket, Clamped(record.Message)))
+        AnswerOutcome outcome = record.Message.Length <= ProtocolLimits.MaxPayload
+            ? channel.Answer(this, ticket, record.Message)
+            : channel.Answer(this, ticket, Clamped(record.Message));
+        switch (outcome)
         {
             case AnswerOutcome.AlreadyAnswered:
                 SayUndelivered(UndeliveredReason.AlreadyAnswered, record);

@@ -98,11 +98,22 @@ internal sealed class DataConnection : IStreamOwner
         _session.OnDataEnded(this);
     }
 
-    /// <summary>Forwards whole records until there are no more, or one has to wait.</summary>
+    /// <summary>Forwards whole records until there are no more, or one has to wait. In place, but for one that came in pieces.</summary>
     private void Forward(ref ReadOnlySpan<byte> bytes)
     {
-        while (!_isClosed && _assembler.TryTake(ref bytes, out XcsRecord record) && TryForward(record))
+        bool goOn = true;
+        while (goOn && !_isClosed)
         {
+            if (_assembler.Held == 0 && bytes.Length >= ProtocolLimits.RecordSize)
+            {
+                ref readonly XcsRecord record = ref XcsRecord.At(bytes);
+                bytes = bytes[ProtocolLimits.RecordSize..];
+                goOn = TryForward(in record);
+            }
+            else
+            {
+                goOn = _assembler.TryTake(ref bytes, out XcsRecord joined) && TryForward(joined);
+            }
         }
     }
 

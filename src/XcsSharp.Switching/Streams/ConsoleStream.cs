@@ -57,6 +57,10 @@ public sealed class ConsoleStream : IPortHandler, ITurnTaker
         LocalPort = transport.LocalPort;
         RemotePort = transport.RemotePort;
         TakesInput = transport.TakesInput;
+        HistoryWish = transport.HistoryWish;
+
+        // A guest that found its ring full waits for a signal; a daemon that was killed before it gave it leaves that guest waiting for ever.
+        _hasMoved = transport.WasUsed;
     }
 
     public GuestDomain Domain { get; }
@@ -72,6 +76,9 @@ public sealed class ConsoleStream : IPortHandler, ITurnTaker
 
     /// <summary>False: <see cref="Put"/> takes nothing, ever.</summary>
     public bool TakesInput { get; }
+
+    /// <inheritdoc cref="IConsoleTransport.HistoryWish"/>
+    public long? HistoryWish { get; }
 
     public ChannelState State { get; private set; }
 
@@ -213,6 +220,8 @@ public sealed class ConsoleStream : IPortHandler, ITurnTaker
             return;
         }
 
+        // What was taken since the last signal is room that the guest may wait for; who serves it next need not know.
+        NotifyIfMoved();
         State = ChannelState.Closed;
         _transport.Dispose();
         if (before == ChannelState.Open)

@@ -99,6 +99,10 @@ internal sealed class FakeGuest : IDisposable
         Kick();
     }
 
+    /// <summary>The 64 bytes of a slot for its requests.</summary>
+    public Span<byte> TransmitSlot(int index)
+        => _memory.Bytes.Slice(ControlPageLayout.Transmit + ControlPageLayout.Slots + (index * ProtocolLimits.ControlMessageSize), ProtocolLimits.ControlMessageSize);
+
     public void Dispose()
     {
         Page.Dispose();

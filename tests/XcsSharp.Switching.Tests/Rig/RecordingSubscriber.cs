@@ -55,6 +55,8 @@ internal sealed class RecordingSubscriber(string name = "recorder") : ISubscribe
         WhenResponded?.Invoke(channel);
     }
 
+    public void OnNoAnswer(ControlChannel channel, in SentRequest request) => News.Add($"no answer {request.Correlation}");
+
     public void OnVirq(int port) => Virqs.Add(port);
 
     public void OnRequestRoom(ControlChannel channel)
