@@ -47,6 +47,10 @@ internal sealed class ConsoleRingTransport : ConsoleTransport
 
     public override bool TakesInput => true;
 
+    public override bool WasUsed => _ring.WasUsed;
+
+    public override long? HistoryWish => Console.HistoryWish;
+
     public override bool IsInputCorrupt
     {
         get

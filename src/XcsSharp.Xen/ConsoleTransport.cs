@@ -29,6 +29,10 @@ internal abstract class ConsoleTransport : IConsoleTransport, ITurnEndWork
 
     public abstract bool TakesInput { get; }
 
+    public abstract bool WasUsed { get; }
+
+    public virtual long? HistoryWish => null;
+
     public abstract bool IsInputCorrupt { get; }
 
     protected bool IsDisposed { get; private set; }

@@ -18,6 +18,9 @@ namespace XcsSharp.Xen;
 ///    list is merged with the table in one pass.
 /// 2. Of a domain only those keys are looked at that were spoken of, in the <see cref="LookSchedule"/>'s time.
 /// 3. Watch tokens name the domain's life, so no event reaches a successor.
+/// 4. A watch's first event comes of the watch itself and is no news: what it watches is read after it was set, on the same
+///    connection. xenstored sends events and replies in one order, so that event is out before the read is answered, and no
+///    later one is ever joined with it.
 /// </remarks>
 internal sealed class DomainDiscovery : IReadyHandler, IDisposable
 {
@@ -42,6 +45,7 @@ internal sealed class DomainDiscovery : IReadyHandler, IDisposable
     private Registration? _registration;
     private IHypervisorSink? _sink;
     private bool _domainsChanged;
+    private bool _isClassicEchoDue;
     private bool _reporting;
 
     /// <param name="loop">Where all of it runs.</param>
@@ -87,6 +91,7 @@ internal sealed class DomainDiscovery : IReadyHandler, IDisposable
         ThrowIfRefused(_connections.Store.Watch(StorePaths.Introduced, DomainsToken), StorePaths.Introduced);
         ThrowIfRefused(_connections.Store.Watch(StorePaths.Released, DomainsToken), StorePaths.Released);
         ThrowIfRefused(_connections.Store.Watch(StorePaths.Classic, ClassicToken), StorePaths.Classic);
+        _isClassicEchoDue = true;
         Errno error = Refresh();
         if (error != Errno.OK)
         {
@@ -172,7 +177,11 @@ internal sealed class DomainDiscovery : IReadyHandler, IDisposable
 
     private void NoteClassic(string path)
     {
-        if (path.Length <= StorePaths.Classic.Length)
+        if (_isClassicEchoDue)
+        {
+            _isClassicEchoDue = false;
+        }
+        else if (path.Length <= StorePaths.Classic.Length)
         {
             // The directory itself: any of them may have come or gone.
             foreach (XenDomain domain in _table.Living)
@@ -195,10 +204,12 @@ internal sealed class DomainDiscovery : IReadyHandler, IDisposable
         }
 
         // A name is read when the domains are up to date: it may be that of the next life already.
-        DomainNews news = path == domain.NamePath ? DomainNews.Name
-            : path.StartsWith(domain.PagePath, StringComparison.Ordinal) ? DomainNews.ControlPage
-            : GuestConsoles.NewsOf(domain, path);
-        if (news != DomainNews.None)
+        DomainNews news = domain.NewsOf(path);
+        if ((domain.Echoes & news) != DomainNews.None)
+        {
+            domain.Echoes &= ~news;
+        }
+        else if (news != DomainNews.None)
         {
             Note(domain, news);
         }
@@ -314,10 +325,10 @@ internal sealed class DomainDiscovery : IReadyHandler, IDisposable
 
         foreach (XenDomain domain in _appeared)
         {
-            WatchKeys(domain, domain.NamePath);
+            WatchKeys(domain, domain.NamePath, DomainNews.Name);
             domain.Name = TryReadName(domain) ?? domain.Name;
             _sink!.OnDomainAppeared(domain.Domid, domain.Name, domain.Uuid);
-            WatchKeys(domain, domain.PagePath);
+            WatchKeys(domain, domain.PagePath, DomainNews.ControlPage);
             Note(domain, DomainNews.ControlPage | WatchConsoles(domain));
         }
 
@@ -327,14 +338,8 @@ internal sealed class DomainDiscovery : IReadyHandler, IDisposable
         return Errno.OK;
     }
 
-    private void WatchKeys(XenDomain domain, string path)
-    {
-        Errno error = _connections.Store.Watch(path, domain.Token);
-        if (error != Errno.OK)
-        {
-            _log.NotWatched(domain, error);
-        }
-    }
+    private void WatchKeys(XenDomain domain, string path, DomainNews what)
+        => NoteWatched(domain, what, _connections.Store.Watch(path, domain.Token));
 
     private DomainNews WatchConsoles(XenDomain domain)
     {
@@ -344,12 +349,20 @@ internal sealed class DomainDiscovery : IReadyHandler, IDisposable
         }
 
         (DomainNews news, Errno error) = _consoles.OnAppeared(domain);
-        if (error != Errno.OK)
+        NoteWatched(domain, DomainNews.PrimaryConsole, error);
+        return news;
+    }
+
+    private void NoteWatched(XenDomain domain, DomainNews what, Errno error)
+    {
+        if (error == Errno.OK)
+        {
+            domain.Echoes |= what;
+        }
+        else
         {
             _log.NotWatched(domain, error);
         }
-
-        return news;
     }
 
     private string? TryReadName(XenDomain domain)

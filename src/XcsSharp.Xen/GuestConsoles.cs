@@ -33,20 +33,6 @@ internal sealed class GuestConsoles(XenStoreConnection store, PrimaryConsoles pr
         secondary.OnDomainGone(domain);
     }
 
-    /// <summary>What a watch event of a domain's says of its consoles.</summary>
-    public static DomainNews NewsOf(XenDomain domain, string path)
-    {
-        if (path.StartsWith(domain.DeviceConsolesPath, StringComparison.Ordinal))
-        {
-            return DomainNews.SecondaryConsoles;
-        }
-
-        // The terminal's key is our own word.
-        return path.StartsWith(domain.ConsolePath, StringComparison.Ordinal) && path != domain.TerminalPath
-            ? DomainNews.PrimaryConsole
-            : DomainNews.None;
-    }
-
     /// <summary>There is news: what had been given up is taken up again.</summary>
     public static void OnNews(XenDomain domain, DomainNews news)
     {

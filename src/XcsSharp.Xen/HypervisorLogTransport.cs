@@ -45,6 +45,9 @@ internal sealed class HypervisorLogTransport : ConsoleTransport
 
     public override bool TakesInput => false;
 
+    /// <summary>Nobody waits for a signal of ours.</summary>
+    public override bool WasUsed => false;
+
     public override bool IsInputCorrupt => false;
 
     /// <summary>Nobody is at the other end.</summary>

@@ -23,6 +23,9 @@ internal sealed class PrimaryConsoles
 
     private const string OurType = "xenconsoled";
 
+    /// <summary>What libxl writes for every domain (LIBXL_XENCONSOLE_LIMIT, a constant): nobody's wish.</summary>
+    private const ulong UsualLimit = 1048576;
+
     private readonly XenStoreConnection _store;
     private readonly ConsoleTransports _transports;
     private readonly Refusals _refusals;
@@ -44,6 +47,13 @@ internal sealed class PrimaryConsoles
     public bool Look(XenDomain domain)
     {
         XenConsole console = domain.PrimaryConsole;
+        Errno found = _store.ReadNumber(domain.ConsolePath, "ring-ref", 0, MaxFrame, out ulong frame, out string? problem);
+        if (found == Errno.ENOENT && console.Offered is null)
+        {
+            // No console, or none yet: whose it would be does not matter.
+            return false;
+        }
+
         Errno error = _store.Read(domain.ConsolePath + "/type", out string? type);
         if (error == Errno.OK && type != OurType)
         {
@@ -58,21 +68,20 @@ internal sealed class PrimaryConsoles
         }
 
         ulong port = 0;
-        error = _store.ReadNumber(domain.ConsolePath, "ring-ref", 0, MaxFrame, out ulong frame, out string? problem);
-        if (error == Errno.OK)
+        if (found == Errno.OK)
         {
-            error = _store.ReadNumber(
+            found = _store.ReadNumber(
                 domain.ConsolePath, "port", 1, ProtocolLimits.MaxPorts - 1, out port, out problem);
         }
 
-        return error switch
+        return found switch
         {
             Errno.OK => Serve(console, frame, (int)port),
 
             // Keys that vanish are no news about the console: that is the first sign of a domain's end, and its last
             // words are still in the ring.
             Errno.ENOENT => false,
-            _ => Refuse(console, problem!, mayPass: error != Errno.EINVAL),
+            _ => Refuse(console, problem!, mayPass: found != Errno.EINVAL),
         };
     }
 
@@ -98,6 +107,7 @@ internal sealed class PrimaryConsoles
             return Refuse(console, $"its frame {frame} can not be mapped ({error})", mayPass: true);
         }
 
+        ReadHistoryWish(console);
         error = _transports.Bind(console, port, domain.ConsolePath, ring, out ConsoleRingTransport? transport);
         if (transport is null)
         {
@@ -110,6 +120,19 @@ internal sealed class PrimaryConsoles
         _log.ConsoleOffered(domain, console.Number, transport.LocalPort, port);
         _sink!.OnConsoleOffered(domain.Domid, transport);
         return false;
+    }
+
+    /// <summary>The key <c>limit</c>. 0 is no limit, as for xenconsoled. What is no number is said once, and costs the console nothing.</summary>
+    private void ReadHistoryWish(XenConsole console)
+    {
+        XenDomain domain = console.Domain;
+        Errno error = _store.ReadNumber(domain.ConsolePath, "limit", 0, long.MaxValue, out ulong limit, out string? problem);
+        console.HistoryWish = error != Errno.OK || limit == UsualLimit ? null : limit == 0 ? long.MaxValue : (long)limit;
+        if (error is not (Errno.OK or Errno.ENOENT) && !console.IsWishRefused)
+        {
+            console.IsWishRefused = true;
+            _log.NoHistoryWish(domain, problem!);
+        }
     }
 
     private string BindProblem(XenDomain domain, int port, Errno error)

@@ -17,6 +17,12 @@ internal class XenConsole(XenDomain domain, int number)
     /// <summary>Frame, or grant reference, of what was offered.</summary>
     public ulong Ring { get; set; }
 
+    /// <summary>Bytes of newest output that the toolstack wants to be kept; null: it said nothing that can be followed.</summary>
+    public long? HistoryWish { get; set; }
+
+    /// <summary>True when a wish that makes no sense was logged: once a life.</summary>
+    public bool IsWishRefused { get; set; }
+
     /// <summary>The last thing that was wrong, so that it is logged once and not for every event.</summary>
     public string? Problem { get; set; }
 

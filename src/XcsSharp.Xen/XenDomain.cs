@@ -3,21 +3,24 @@ using System.Globalization;
 namespace XcsSharp.Xen;
 
 /// <summary>One life of a domid, and what is known of its control page and consoles.</summary>
+/// <remarks>Paths are put together when they are asked for: eight of them, kept for each of a thousand domains, are half a megabyte.</remarks>
 internal sealed class XenDomain
 {
+    private const string NameKey = "/name";
+    private const string PageDirectory = "/data/xcs";
+    private const string ConsoleDirectory = "/console";
+    private const string TerminalKey = ConsoleDirectory + "/tty";
+    private const string DeviceConsolesDirectory = "/device/console";
+
+    private readonly string _home;
+    private RefusalsSaid? _refusalsSaid;
+
     public XenDomain(uint domid, Guid uuid, ulong life, string name)
     {
         Domid = domid;
         Uuid = uuid;
         Name = name;
-        string path = string.Create(CultureInfo.InvariantCulture, $"/local/domain/{domid}");
-        NamePath = path + "/name";
-        PagePath = path + "/data/xcs";
-        ConsolePath = path + "/console";
-        TerminalPath = ConsolePath + "/tty";
-        DeviceConsolesPath = path + "/device/console";
-        BackEndConsolesPath = string.Create(CultureInfo.InvariantCulture, $"{SecondaryConsoleKeys.BackEnds}/{domid}");
-        ClassicPath = string.Create(CultureInfo.InvariantCulture, $"{StorePaths.Classic}/{domid}");
+        _home = string.Create(CultureInfo.InvariantCulture, $"/local/domain/{domid}");
         Token = string.Create(CultureInfo.InvariantCulture, $"{domid}:{life}");
         PrimaryConsole = new XenConsole(this, 0);
     }
@@ -28,25 +31,22 @@ internal sealed class XenDomain
 
     public string Name { get; set; }
 
-    public string NamePath { get; }
+    public string NamePath => _home + NameKey;
 
     /// <summary>Directory in which the guest publishes a granted control page. Guest-owned.</summary>
-    public string PagePath { get; }
+    public string PagePath => _home + PageDirectory;
 
     /// <summary>Where the toolstack announces a classic channel. Owned by dom0.</summary>
-    public string ClassicPath { get; }
+    public string ClassicPath => string.Create(CultureInfo.InvariantCulture, $"{StorePaths.Classic}/{Domid}");
 
     /// <summary>Where the toolstack describes the primary console. Owned by dom0.</summary>
-    public string ConsolePath { get; }
-
-    /// <summary>Where its terminal is made known, by us.</summary>
-    public string TerminalPath { get; }
+    public string ConsolePath => _home + ConsoleDirectory;
 
     /// <summary>Below it the front ends of consoles that were added. Guest-owned.</summary>
-    public string DeviceConsolesPath { get; }
+    public string DeviceConsolesPath => _home + DeviceConsolesDirectory;
 
     /// <summary>Below it their back ends.</summary>
-    public string BackEndConsolesPath { get; }
+    public string BackEndConsolesPath => string.Create(CultureInfo.InvariantCulture, $"{SecondaryConsoleKeys.BackEnds}/{Domid}");
 
     /// <summary>
     /// Watch token. Names the life too: an event that was queued for the predecessor of a reused domid finds nobody.
@@ -68,7 +68,8 @@ internal sealed class XenDomain
     /// <summary>The last thing that was wrong, so that it is logged once and not for every event.</summary>
     public string? Problem { get; set; }
 
-    public RefusalsSaid RefusalsSaid { get; } = new();
+    /// <summary>Made when something is refused.</summary>
+    public RefusalsSaid RefusalsSaid => _refusalsSaid ??= new RefusalsSaid();
 
     /// <summary>The text of <see cref="ClassicPath"/> that was acted upon last, or null.</summary>
     public string? SeenClassic { get; set; }
@@ -77,6 +78,9 @@ internal sealed class XenDomain
 
     /// <summary>Those that were added by us, at most nine.</summary>
     public List<SecondaryConsole> SecondaryConsoles { get; } = [];
+
+    /// <summary>The watches whose first event, which comes of the watch itself, is still to come.</summary>
+    public DomainNews Echoes { get; set; }
 
     /// <summary>What has to be looked at again, at <see cref="NextLook"/>.</summary>
     public DomainNews News { get; set; }
@@ -97,6 +101,24 @@ internal sealed class XenDomain
     public int TriesLeft { get; set; }
 
     public bool IsGone { get; set; }
+
+    /// <summary>What a change of a key is news of.</summary>
+    /// <param name="path">Absolute; what is below it may have changed too.</param>
+    public DomainNews NewsOf(ReadOnlySpan<char> path)
+    {
+        if (!path.StartsWith(_home, StringComparison.Ordinal))
+        {
+            return DomainNews.None;
+        }
+
+        // The terminal's key is our own word.
+        ReadOnlySpan<char> key = path[_home.Length..];
+        return key is NameKey ? DomainNews.Name
+            : key.StartsWith(PageDirectory, StringComparison.Ordinal) ? DomainNews.ControlPage
+            : key.StartsWith(DeviceConsolesDirectory, StringComparison.Ordinal) ? DomainNews.SecondaryConsoles
+            : key.StartsWith(ConsoleDirectory, StringComparison.Ordinal) && key is not TerminalKey ? DomainNews.PrimaryConsole
+            : DomainNews.None;
+    }
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Name} ({Domid})");
 }

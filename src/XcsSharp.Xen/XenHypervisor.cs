@@ -86,6 +86,9 @@ public sealed class XenHypervisor : IHypervisor, IDisposable
     /// <summary>How often a domain's keys were looked at.</summary>
     public ulong PageLooks => _discovery.Looks;
 
+    /// <summary>Requests to xenstore so far.</summary>
+    public ulong StoreRequests => _connections.Store.Requests;
+
     /// <exception cref="ErrnoException">xenstore can not be watched, or the domains not be listed.</exception>
     public void Start(IHypervisorSink sink)
     {

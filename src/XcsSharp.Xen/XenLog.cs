@@ -41,6 +41,9 @@ internal static partial class XenLog
     [LoggerMessage(13, LogLevel.Warning, "Domain {Domain}: {Count} more refusals of what it publishes, the last because {Problem}")]
     public static partial void MoreRefused(this ILogger log, XenDomain domain, int count, string problem);
 
+    [LoggerMessage(14, LogLevel.Warning, "Domain {Domain}: as much of its console's output is kept as is usual here, because {Problem}, in its toolstack's directory console")]
+    public static partial void NoHistoryWish(this ILogger log, XenDomain domain, string problem);
+
     [LoggerMessage(9, LogLevel.Warning, "The hypervisor's own log is not served ({Error}): another program may have its interrupt; --Consoles:HypervisorLog=off leaves it alone")]
     public static partial void NoHypervisorLog(this ILogger log, Errno error);
 

@@ -74,7 +74,7 @@ public sealed class ConsoleFaultTests
     [Theory]
     [InlineData("map", "can not be mapped (ENOMEM)")]
     [InlineData("bind", "can not be bound (ENOMEM)")]
-    public async Task A_passing_failure_is_logged_once_and_tried_again(string kind, string expected)
+    public async Task D10_A_passing_failure_is_logged_once_and_tried_again(string kind, string expected)
     {
         await using SimWorld world = await SimWorld.StartAsync();
         await world.CommandAsync("fault", "grant", "4");

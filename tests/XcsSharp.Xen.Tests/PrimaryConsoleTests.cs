@@ -219,7 +219,7 @@ public sealed class PrimaryConsoleTests
     }
 
     [Fact]
-    public async Task The_last_words_of_a_domain_are_taken_before_its_page_goes()
+    public async Task D01_The_last_words_of_a_domain_are_taken_before_its_page_goes()
     {
         await using SimWorld world = await SimWorld.StartAsync();
         SimDomain domain = await world.CreateDomainAsync(4, console: true);
@@ -241,7 +241,7 @@ public sealed class PrimaryConsoleTests
     }
 
     [Fact]
-    public async Task A_successor_with_the_same_ring_and_port_is_served_as_another_domain()
+    public async Task D11_A_successor_with_the_same_ring_and_port_is_served_as_another_domain()
     {
         await using SimWorld world = await SimWorld.StartAsync();
         SimDomain first = await world.CreateDomainAsync(4, "same", console: true);

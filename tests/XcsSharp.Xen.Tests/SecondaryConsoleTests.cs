@@ -11,7 +11,7 @@ public sealed class SecondaryConsoleTests
     private const string BackEnds = "/local/domain/0/backend/console";
 
     [Fact]
-    public async Task An_added_console_is_served_when_the_guests_driver_has_taken_it_up()
+    public async Task D05_An_added_console_is_served_when_the_guests_driver_has_taken_it_up()
     {
         await using SimWorld world = await SimWorld.StartAsync();
         SimDomain domain = await world.CreateDomainAsync(4, console: true);
