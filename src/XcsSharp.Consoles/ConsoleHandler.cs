@@ -24,14 +24,31 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
     /// <summary>What the disk gets to write down the last output when the daemon ends.</summary>
     private static readonly TimeSpan s_flushAtEnd = TimeSpan.FromSeconds(2);
 
+    /// <summary>A secondary console whose ring does not come back in that time was withdrawn while nobody served.</summary>
+    private static readonly TimeSpan s_secondaryPatience = TimeSpan.FromSeconds(10);
+
     private readonly ControlSwitch _switch;
     private readonly Dictionary<ConsoleId, GuestConsole> _consoles = [];
     private readonly HashSet<GuestConsole> _ending = [];
+    private readonly EndedConsoles _ended;
+    private ulong _lastViewerId;
 
     /// <summary>Attaches to the switch: from here on every channel and every console ring has a console.</summary>
     /// <exception cref="ArgumentException">A setting is out of range; the message has the remedy.</exception>
     /// <exception cref="IOException">The directory of links or that of logs cannot be used; the message has the remedy.</exception>
-    public ConsoleHandler(EventLoop loop, ControlSwitch controlSwitch, ConsoleOptions options, ILogger<ConsoleHandler> log)
+    /// <param name="loop">Serves them.</param>
+    /// <param name="controlSwitch">Where they come from.</param>
+    /// <param name="options">The settings.</param>
+    /// <param name="log">Of all consoles.</param>
+    /// <param name="terminals">Those that outlive a daemon; null: none do.</param>
+    /// <param name="handed">What the daemon before has left; null: nothing.</param>
+    public ConsoleHandler(
+        EventLoop loop,
+        ControlSwitch controlSwitch,
+        ConsoleOptions options,
+        ILogger<ConsoleHandler> log,
+        KeptTerminals? terminals = null,
+        HandedConsoles? handed = null)
     {
         if (options.Problems().FirstOrDefault() is string problem)
         {
@@ -41,8 +58,19 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
         Loop = loop;
         Options = options;
         Log = log;
-        Links = string.IsNullOrEmpty(options.PtyDirectory) ? null : new PtyLinks(options.PtyDirectory, log);
+        _ended = new EndedConsoles(loop, options.KeepAfterEnd);
+        Successions = new Successions(loop, options.KeepAfterEnd);
+        Histories = new HistoryBudget(Math.Max(options.TotalHistoryBytes, (long)options.BootBytes + options.HistoryBytes));
+        Rights = new OperatorRights(options);
+        Terminals = terminals;
+        Handed = handed;
+        _lastViewerId = handed?.LastViewerId ?? 0;
+        Links = string.IsNullOrEmpty(options.PtyDirectory) ? null : new PtyLinks(options.PtyDirectory, log, terminals?.FoundDevices);
+        Places = new OperatorPlaces(options);
+        Denials = new Denials(loop, log);
+        Sockets = string.IsNullOrEmpty(options.SocketDirectory) ? null : new ConsoleSockets(loop, options, log);
         Logs = string.IsNullOrEmpty(options.LogDirectory) ? null : new GuestLogs(loop, options, log);
+        Journal = options.Journal ? new GuestJournal(loop, options.JournalSocket, log) : null;
         _switch = controlSwitch;
         _switch.Attach(this);
         _switch.Bind(this, ProtocolLimits.PortWildcard, (ushort)MessageType.Console);
@@ -57,6 +85,9 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
     /// <summary>Consoles that are gone, most of them with their domain, and whose readers have not taken everything yet.</summary>
     public int Ending => _ending.Count;
 
+    /// <summary>Consoles that are gone and whose output is kept.</summary>
+    public int Kept => _ended.Count;
+
     /// <summary>Viewers of all consoles.</summary>
     public int Viewers => _consoles.Values.Sum(static console => console.Viewers)
         + _ending.Sum(static console => console.Viewers);
@@ -64,15 +95,42 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
     /// <summary>Console requests that were not console data; answered with length 0, as a guest answers what it does not know.</summary>
     public ulong UnknownRequests { get; private set; }
 
+    /// <summary>What the output that is kept takes.</summary>
+    public HistoryBudget Histories { get; }
+
+    /// <summary>Viewers between two lives of their domain.</summary>
+    internal Successions Successions { get; }
+
     internal EventLoop Loop { get; }
 
     internal ConsoleOptions Options { get; }
 
     internal ILogger Log { get; }
 
+    internal OperatorRights Rights { get; }
+
+    /// <summary>Another policy, for all that is asked from now on; who is attached stays so.</summary>
+    public void ChangeAccess(AccessPolicy? policy) => Rights.Policy = policy;
+
+    internal UserNames Users { get; } = new();
+
+    /// <summary>Connections of operators, on whatever socket.</summary>
+    internal OperatorPlaces Places { get; }
+
+    internal Denials Denials { get; }
+
     internal PtyLinks? Links { get; }
 
+    internal KeptTerminals? Terminals { get; }
+
+    /// <summary>What the daemon before has left, until its domains are known; null: nothing.</summary>
+    internal HandedConsoles? Handed { get; private set; }
+
+    internal ConsoleSockets? Sockets { get; }
+
     internal GuestLogs? Logs { get; }
+
+    internal GuestJournal? Journal { get; }
 
     /// <summary>A console of a living domain; null before its first ring or channel.</summary>
     public GuestConsole? Find(ConsoleId id) => _consoles.GetValueOrDefault(id);
@@ -81,9 +139,24 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
     public GuestConsole? Find(GuestDomain domain)
         => Find(new ConsoleId(domain, 0)) ?? Find(new ConsoleId(domain, ConsoleId.Control));
 
+    /// <summary>A console of a domain.</summary>
+    /// <param name="domain">A living one.</param>
+    /// <param name="number">Null: the one that the domain's name alone means.</param>
+    internal GuestConsole? Find(GuestDomain domain, int? number)
+        => number is int given ? Find(new ConsoleId(domain, given)) : Find(domain);
+
     /// <summary>All consoles of a domain, the one that its name alone means first.</summary>
     public IEnumerable<GuestConsole> FindAll(GuestDomain domain)
         => IdsOf(domain).Select(Find).OfType<GuestConsole>().OrderBy(static console => console.Suffix.Length > 0);
+
+    /// <summary>The output of a console whose domain is gone, the last of that name; null when none is kept.</summary>
+    internal GuestConsole? FindEnded(string domain, int? number) => _ended.Find(domain, number);
+
+    /// <summary>An attached viewer; null when it is gone.</summary>
+    internal ConsoleViewer? FindViewer(ulong id)
+        => _consoles.Values.SelectMany(static console => console.AllViewers).FirstOrDefault(viewer => viewer.Id == id);
+
+    internal ulong NextViewerId() => ++_lastViewerId;
 
     public void OnDomainAppeared(GuestDomain domain)
     {
@@ -91,8 +164,48 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
         foreach (GuestConsole console in FindAll(domain))
         {
             console.OnRenamed();
+            Successions.Offer(console);
         }
     }
+
+    /// <summary>
+    /// All domains are known, and what they have was offered. A console that the daemon before had a terminal for goes on with it also while its
+    /// guest has no ring or channel; what is left of others goes.
+    /// </summary>
+    public void OnStarted()
+    {
+        foreach (ConsoleId id in _switch.Domains.SelectMany(IdsOf).Where(WasLeft).ToArray())
+        {
+            _ = FindOrMake(id);
+            if (id.Number > 0)
+            {
+                LoopTimer late = Loop.CreateTimer(() => EndIfWithdrawn(id));
+                late.Schedule(s_secondaryPatience);
+            }
+        }
+
+        Handed = null;
+        Terminals?.ForgetUnclaimed();
+        Links?.RemoveLeftovers();
+    }
+
+    /// <summary>
+    /// Leaves to another daemon what it can go on with: histories, viewers and the places of all readers. The loop runs no more, and
+    /// <see cref="Dispose"/> follows.
+    /// </summary>
+    public ConsolesState Leave(IHandoverSink sink)
+    {
+        foreach (GuestConsole console in _consoles.Values)
+        {
+            console.PumpAll();
+        }
+
+        Logs?.Flush(s_flushAtEnd);
+        return new ConsolesState(_lastViewerId, [.. _consoles.Values.Where(static console => !console.IsEnding).Select(console => console.Leave(sink))]);
+    }
+
+    private bool WasLeft(ConsoleId id)
+        => Find(id) is null && (Handed?.Has(id) == true || (Links is not null && Terminals?.Has(id) == true));
 
     public void OnDomainGone(GuestDomain domain)
     {
@@ -102,7 +215,7 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
         }
     }
 
-    public void OnConsoleOpened(ConsoleStream stream) => FindOrMake(IdOf(stream)).OnStreamOpened(stream);
+    public void OnConsoleOpened(ConsoleStream stream) => FindOrMake(IdOf(stream), stream.HistoryWish).OnStreamOpened(stream);
 
     public void OnConsoleClosed(ConsoleStream stream, string reason)
     {
@@ -166,7 +279,10 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
             console.Drop();
         }
 
+        Successions.Dispose();
+        _ended.Dispose();
         Logs?.Dispose();
+        Journal?.Dispose();
     }
 
     internal void OnDropped(GuestConsole console)
@@ -185,7 +301,9 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
     private static IEnumerable<ConsoleId> IdsOf(GuestDomain domain)
         => Enumerable.Range(0, ConsoleStream.MaxNumber + 1).Append(ConsoleId.Control).Select(n => new ConsoleId(domain, n));
 
-    private GuestConsole FindOrMake(ConsoleId id)
+    /// <param name="id">Which.</param>
+    /// <param name="historyWish">Counts when it is made: what is kept already is not cut.</param>
+    private GuestConsole FindOrMake(ConsoleId id, long? historyWish = null)
     {
         if (Find(id) is { } known)
         {
@@ -198,9 +316,18 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
             Find(id with { Number = ConsoleId.Control })?.TakeFullName();
         }
 
-        GuestConsole console = new(this, id);
+        GuestConsole console = new(this, id, historyWish, Handed?.Take(id));
         _consoles.Add(id, console);
+        Successions.Offer(console);
         return console;
+    }
+
+    private void EndIfWithdrawn(ConsoleId id)
+    {
+        if (id.Domain.FindConsole(id.Number) is null)
+        {
+            End(id);
+        }
     }
 
     private void End(ConsoleId id)
@@ -209,6 +336,7 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
         {
             _ = _ending.Add(console);
             console.End();
+            _ended.Add(console);
         }
     }
 }

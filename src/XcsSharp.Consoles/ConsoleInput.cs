@@ -24,8 +24,9 @@ internal sealed class ConsoleInput
     /// <summary>Bytes of input held for sources that are gone.</summary>
     internal const int MaxAbandoned = 64 * 1024;
 
-    private readonly Queue<InputSource> _line = new();
-    private readonly InputSource _abandoned = new(origin: null);
+    // Both made when they are needed: most guests never get a byte.
+    private Queue<InputSource>? _line;
+    private InputSource? _abandoned;
     private IInputSink? _sink;
     private bool _blocked;
 
@@ -36,7 +37,7 @@ internal sealed class ConsoleInput
     internal ulong BytesDropped { get; private set; }
 
     /// <summary>Sources in the line: at most the viewers of now, the terminal, and one for all that have left.</summary>
-    internal int Waiting => _line.Count;
+    internal int Waiting => _line?.Count ?? 0;
 
     /// <summary>Where to send; null while the domain has no such thing.</summary>
     internal IInputSink? Sink
@@ -69,6 +70,7 @@ internal sealed class ConsoleInput
             return;
         }
 
+        _abandoned ??= new InputSource(origin: null);
         ReadOnlySpan<byte> rest = source.Peek(source.Count);
         int take = Math.Min(rest.Length, MaxAbandoned - _abandoned.Count);
         BytesDropped += (ulong)(rest.Length - take);
@@ -76,6 +78,21 @@ internal sealed class ConsoleInput
         source.Clear();
         RemoveFromLine(source);
         Send();
+    }
+
+    /// <summary>What sources that are gone have left.</summary>
+    internal ReadOnlySpan<byte> AbandonedBytes => _abandoned is null ? [] : _abandoned.Peek(_abandoned.Count);
+
+    /// <summary>Goes on with the figures of another daemon, and with what nobody is there for any more.</summary>
+    internal void Restore(ulong sent, ulong dropped, ReadOnlySpan<byte> abandoned)
+    {
+        BytesSent = sent;
+        BytesDropped = dropped;
+        if (!abandoned.IsEmpty)
+        {
+            _abandoned = new InputSource(origin: null);
+            Hold(_abandoned, abandoned);
+        }
     }
 
     /// <summary>The sink has room again.</summary>
@@ -91,6 +108,7 @@ internal sealed class ConsoleInput
         if (!source.IsInLine)
         {
             source.IsInLine = true;
+            _line ??= new Queue<InputSource>();
             _line.Enqueue(source);
         }
     }
@@ -98,9 +116,9 @@ internal sealed class ConsoleInput
     /// <summary>Not left until its turn comes: while the guest reads nothing, viewers may come and go without end.</summary>
     private void RemoveFromLine(InputSource source)
     {
-        for (int left = _line.Count; left > 0; left--)
+        for (int left = Waiting; left > 0; left--)
         {
-            InputSource next = _line.Dequeue();
+            InputSource next = _line!.Dequeue();
             if (next != source)
             {
                 _line.Enqueue(next);
@@ -112,7 +130,7 @@ internal sealed class ConsoleInput
 
     private void Send()
     {
-        while (!_blocked && _sink is not null && _line.TryPeek(out InputSource? source))
+        while (!_blocked && _sink is not null && _line is not null && _line.TryPeek(out InputSource? source))
         {
             ReadOnlySpan<byte> data = source.Peek(_sink.MostAtOnce);
             int taken = data.IsEmpty ? 0 : _sink.Send(data);

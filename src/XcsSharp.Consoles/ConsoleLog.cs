@@ -21,11 +21,11 @@ internal static partial class ConsoleLog
     [LoggerMessage(EventId = 404, Level = LogLevel.Debug, Message = "Console {Console} ended: {BytesOut} bytes out, {BytesIn} in, {BytesDropped} dropped")]
     internal static partial void ConsoleEnded(this ILogger log, string console, ulong bytesOut, ulong bytesIn, ulong bytesDropped);
 
-    [LoggerMessage(EventId = 405, Level = LogLevel.Debug, Message = "Console {Console}: viewer attached by uid {Uid}, pid {Pid}")]
-    internal static partial void ViewerAttached(this ILogger log, string console, uint uid, int pid);
+    [LoggerMessage(EventId = 405, Level = LogLevel.Information, Message = "Console {Console}: viewer {Id} attached: {Who}, {Mode}")]
+    internal static partial void ViewerAttached(this ILogger log, string console, ulong id, string who, ViewerMode mode);
 
-    [LoggerMessage(EventId = 406, Level = LogLevel.Debug, Message = "Console {Console}: viewer left: {Why}")]
-    internal static partial void ViewerLeft(this ILogger log, string console, Reactor.StreamEnd why);
+    [LoggerMessage(EventId = 406, Level = LogLevel.Information, Message = "Console {Console}: viewer {Id} of {Who} left: {Why}")]
+    internal static partial void ViewerLeft(this ILogger log, string console, ulong id, string who, Reactor.StreamEnd why);
 
     [LoggerMessage(EventId = 407, Level = LogLevel.Debug, Message = "Console socket: refused, {Code}: {Sentence}")]
     internal static partial void RequestRefused(this ILogger log, string code, string sentence);
@@ -41,4 +41,34 @@ internal static partial class ConsoleLog
     [LoggerMessage(EventId = 410, Level = LogLevel.Warning,
         Message = "Log of {Domain} is incomplete: the last {Bytes} bytes were not written to {Path} in time")]
     internal static partial void LogIncomplete(this ILogger log, string domain, string path, long bytes);
+
+    [LoggerMessage(EventId = 411, Level = LogLevel.Warning, Message = "An old log stays as it is and is not compressed: {Problem}")]
+    internal static partial void LogNotCompressed(this ILogger log, string problem);
+
+    [LoggerMessage(EventId = 412, Level = LogLevel.Warning,
+        Message = "Guests' output does not reach the journal: {Problem}. Start systemd-journald, or set Consoles:Journal=off. It goes on by "
+            + "itself; logs and consoles go on meanwhile")]
+    internal static partial void JournalStopped(this ILogger log, string problem);
+
+    [LoggerMessage(EventId = 413, Level = LogLevel.Information, Message = "Guests' output reaches the journal again")]
+    internal static partial void JournalGoesOn(this ILogger log);
+
+    [LoggerMessage(EventId = 414, Level = LogLevel.Warning,
+        Message = "Console socket: refused to uid {Uid}, pid {Pid}: {Sentence} ({More} more before it)")]
+    internal static partial void AccessDenied(this ILogger log, uint uid, int pid, string sentence, int more);
+
+    [LoggerMessage(EventId = 415, Level = LogLevel.Information, Message = "Console {Console}: {Who} types now")]
+    internal static partial void WriterChanged(this ILogger log, string console, string who);
+
+    [LoggerMessage(EventId = 416, Level = LogLevel.Warning, Message = "A console has no socket {Path}: {Problem}. Its terminal and the console socket work")]
+    internal static partial void SocketFailed(this ILogger log, string path, string problem);
+
+    [LoggerMessage(EventId = 417, Level = LogLevel.Warning,
+        Message = "What is typed is not recorded in {Path}: {Problem}. Make room, or mend what is in the way: it is tried again every {Seconds} s, and what had no "
+            + "room meanwhile is counted there. Consoles go on")]
+    internal static partial void InputNotRecorded(this ILogger log, string path, string problem, double seconds);
+
+    [LoggerMessage(EventId = 418, Level = LogLevel.Warning,
+        Message = "No more than {Kept} terminals are kept over a restart; those beyond are hung up by one. Raise FileDescriptorStoreMax= and FDSTORE in xcsd.service")]
+    internal static partial void TooManyTerminalsToKeep(this ILogger log, int kept);
 }

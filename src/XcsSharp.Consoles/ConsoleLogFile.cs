@@ -10,7 +10,8 @@ namespace XcsSharp.Consoles;
 /// The first bytes after a pause are written at once. What comes then is written when <see cref="Enough"/> of it has
 /// gathered, and <see cref="s_gather"/> after the last write began at the latest: so a guest that prints much does not
 /// cost a write for each ring-full. A write that fails stops this log: tried again after 1 s, then at longer
-/// intervals, while there is something to write; reported once.
+/// intervals, while there is something to write; reported once. With time stamps, the file is looked at before the first
+/// write: a line that the daemon of before has begun goes on, and gets no second stamp.
 /// Life: open; finishing (the domain is gone, or the daemon stops: what is left is written at once); closed.
 /// </remarks>
 internal sealed class ConsoleLogFile : IAppendSource, IDisposable
@@ -23,11 +24,14 @@ internal sealed class ConsoleLogFile : IAppendSource, IDisposable
 
     private readonly GuestLogs _logs;
     private readonly GuestConsole _console;
-    private readonly BacklogCursor _cursor;
-    private readonly AppendFile _file;
-    private readonly LoopTimer _gather;
-    private readonly LoopTimer _retry;
+    private readonly ArrivalTimes? _times;
     private readonly int _enough;
+
+    // Made with the first output: of a thousand guests most print nothing for days.
+    private FileReader? _reader;
+    private AppendFile? _file;
+    private LoopTimer? _gather;
+    private LoopTimer? _retry;
     private ConsoleLogFile? _predecessor;
     private ConsoleLogFile? _successor;
     private string? _base;
@@ -36,7 +40,6 @@ internal sealed class ConsoleLogFile : IAppendSource, IDisposable
     private TimeSpan _nextRetry = s_firstRetry;
     private ulong _lostBefore;
     private int _underWay;
-    private bool _isMarkUnderWay;
     private bool _isWriting;
     private bool _hasFailed;
 
@@ -44,22 +47,19 @@ internal sealed class ConsoleLogFile : IAppendSource, IDisposable
     {
         _logs = logs;
         _console = console;
-        _cursor = new BacklogCursor(console.Backlog, position: 0);
+        _times = logs.HasTimestamps ? new ArrivalTimes() : null;
         _enough = Math.Min(Enough, console.Backlog.Limit / 2);
-        _gather = logs.Loop.CreateTimer(Write);
-        _retry = logs.Loop.CreateTimer(Pump);
         _lastWrite = logs.Loop.Clock.GetTimestamp() - logs.Loop.Clock.TimestampFrequency;
         (_base, _name) = TakeName();
-        _file = logs.OpenFile(this, _name);
     }
 
-    internal string Path => _file.Path;
+    internal string Path => _logs.PathOf(_name);
 
-    /// <summary>Bytes of output that are in the file; marks not counted.</summary>
-    internal ulong BytesLogged { get; private set; }
+    /// <summary>Bytes of output that are in the file; counted as the guest wrote them, and marks not.</summary>
+    internal ulong BytesLogged => _reader?.Settled ?? 0;
 
     /// <summary>Bytes of output that the file will never have.</summary>
-    internal ulong BytesLost => _cursor.Lost;
+    internal ulong BytesLost => _console.Backlog.End == 0 ? 0 : Reader.Lost;
 
     /// <summary>True once what is left is the last: the name is the next domain's.</summary>
     internal bool IsFinishing { get; private set; }
@@ -67,30 +67,61 @@ internal sealed class ConsoleLogFile : IAppendSource, IDisposable
     /// <summary>True when all is written, or given up.</summary>
     internal bool IsClosed { get; private set; }
 
+    private FileReader Reader
+    {
+        get
+        {
+            if (_reader is null)
+            {
+                _reader = new FileReader(_console.Backlog, _logs.Output, _times);
+                _reader.ForgetPlace();
+            }
+
+            return _reader;
+        }
+    }
+
+    private AppendFile File => _file ??= _logs.OpenFile(this, _name);
+
+    internal LogState? Describe() => _reader?.Describe();
+
+    /// <summary>Goes on behind what the daemon before has written, or was to.</summary>
+    internal void Restore(LogState? state)
+    {
+        if (_console.Backlog.End > 0)
+        {
+            Reader.Restore(state, _console.Backlog.End);
+        }
+    }
+
+    /// <summary>Output comes, and is not in the backlog yet.</summary>
+    internal void OnArriving(ReadOnlySpan<byte> output) => _times?.Add(_console.Backlog.End, output, _logs.WallTime());
+
     /// <summary>Output has come.</summary>
     internal void Pump()
     {
-        if (_isWriting || IsClosed || _predecessor is not null || _retry.IsScheduled)
+        if (_isWriting || IsClosed || _predecessor is not null || _retry is { IsScheduled: true })
         {
             return;
         }
 
-        if (_cursor.IsAtEnd)
+        if (_console.Backlog.End == 0 || Reader.IsAtEnd)
         {
             if (IsFinishing)
             {
                 Close();
             }
         }
-        else if (IsFinishing || _cursor.Unread >= _enough)
+        else if (IsFinishing || Reader.Unread >= _enough)
         {
             Write();
         }
-        else if (!_gather.IsScheduled)
+        else if (_gather is not { IsScheduled: true })
         {
             TimeSpan left = s_gather - _logs.Loop.Clock.GetElapsedTime(_lastWrite, _logs.Loop.Now);
             if (left > TimeSpan.Zero)
             {
+                _gather ??= _logs.Loop.CreateTimer(Write);
                 _gather.Schedule(left);
             }
             else
@@ -111,7 +142,8 @@ internal sealed class ConsoleLogFile : IAppendSource, IDisposable
         GiveUpBase();
         GiveUpName();
         (_base, _name) = TakeName();
-        _file.MoveTo(_logs.PathOf(_name));
+        _file?.MoveTo(Path);
+        _reader?.ForgetPlace();
         Pump();
     }
 
@@ -128,7 +160,7 @@ internal sealed class ConsoleLogFile : IAppendSource, IDisposable
     {
         if (_predecessor is null && !IsClosed)
         {
-            _file.Reopen();
+            _file?.Reopen();
             TryAgainNow();
         }
     }
@@ -142,46 +174,22 @@ internal sealed class ConsoleLogFile : IAppendSource, IDisposable
 
     public int Fill(Span<byte> buffer)
     {
-        _underWay = 0;
-        _isMarkUnderWay = false;
-        if (_predecessor is null && !IsClosed)
-        {
-            ReadOnlySpan<byte> piece = _cursor.Peek();
-
-            // A mark goes alone: only output can be given back when the disk does not take it.
-            _isMarkUnderWay = _cursor.IsAtMark;
-            while (!piece.IsEmpty && _underWay < buffer.Length)
-            {
-                piece = piece[..Math.Min(piece.Length, buffer.Length - _underWay)];
-                piece.CopyTo(buffer[_underWay..]);
-                _underWay += piece.Length;
-                if (_isMarkUnderWay)
-                {
-                    break;
-                }
-
-                _cursor.Advance(piece.Length);
-                piece = _cursor.Peek();
-            }
-        }
-
+        _underWay = _predecessor is null && !IsClosed && !Reader.IsPlaceUnknown ? Reader.Take(buffer) : 0;
         _isWriting = _underWay > 0;
         return _underWay;
+    }
+
+    public void OnLooked(bool? endsInsideLine)
+    {
+        _isWriting = false;
+        Reader.GoOnFrom(endsInsideLine ?? false);
+        Pump();
     }
 
     public void OnAppended(AppendResult result)
     {
         _isWriting = false;
-        if (_isMarkUnderWay)
-        {
-            _cursor.Advance(result.Written);
-        }
-        else
-        {
-            _cursor.StepBack(_underWay - result.Written);
-            BytesLogged += (ulong)result.Written;
-        }
-
+        Reader.Settle(_underWay, result.Written);
         if (result.Problem is null)
         {
             GoOn();
@@ -202,7 +210,7 @@ internal sealed class ConsoleLogFile : IAppendSource, IDisposable
             return;
         }
 
-        long left = _cursor.Unread + (_isWriting && !_isMarkUnderWay ? _underWay : 0);
+        long left = _console.Backlog.End == 0 ? 0 : Reader.Unread + Reader.UnderWay;
         if (left > 0)
         {
             _logs.Log.LogIncomplete(_console.Name, Path, left);
@@ -232,10 +240,16 @@ internal sealed class ConsoleLogFile : IAppendSource, IDisposable
 
     private void Write()
     {
-        _gather.Cancel();
+        _gather?.Cancel();
         _isWriting = true;
+        if (Reader.IsPlaceUnknown)
+        {
+            File.Look();
+            return;
+        }
+
         _lastWrite = _logs.Loop.Now;
-        _file.Append();
+        File.Append();
     }
 
     private void Stop(string problem)
@@ -246,6 +260,7 @@ internal sealed class ConsoleLogFile : IAppendSource, IDisposable
             _logs.Log.LogStopped(_console.Name, problem, s_lastRetry.TotalSeconds);
         }
 
+        _retry ??= _logs.Loop.CreateTimer(Pump);
         _retry.Schedule(_nextRetry);
         _nextRetry = _nextRetry * 2 < s_lastRetry ? _nextRetry * 2 : s_lastRetry;
     }
@@ -266,16 +281,16 @@ internal sealed class ConsoleLogFile : IAppendSource, IDisposable
     private void TryAgainNow()
     {
         _nextRetry = s_firstRetry;
-        _retry.Cancel();
+        _retry?.Cancel();
         Pump();
     }
 
     private void Close()
     {
         IsClosed = true;
-        _gather.Cancel();
-        _retry.Cancel();
-        _file.Dispose();
+        _gather?.Cancel();
+        _retry?.Cancel();
+        _file?.Dispose();
         GiveUpBase();
         GiveUpName();
         _logs.OnClosed(this);

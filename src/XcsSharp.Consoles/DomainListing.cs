@@ -6,9 +6,9 @@ namespace XcsSharp.Consoles;
 /// <summary>Puts together what the switch and the console handler know of each domain.</summary>
 internal static class DomainListing
 {
-    /// <summary>Every domain, by domid.</summary>
-    internal static DomainList Build(ControlSwitch controlSwitch, ConsoleHandler consoles)
-        => new([.. controlSwitch.Domains.OrderBy(static d => d.Domid).Select(d => Describe(d, consoles))]);
+    /// <summary>Each of these domains, by domid.</summary>
+    internal static DomainList Build(IEnumerable<GuestDomain> domains, ConsoleHandler consoles)
+        => new([.. domains.OrderBy(static d => d.Domid).Select(d => Describe(d, consoles))]);
 
     private static DomainEntry Describe(GuestDomain domain, ConsoleHandler consoles)
     {
@@ -70,7 +70,8 @@ internal static class DomainListing
             console.BytesDropped,
             console.LogPath,
             console.BytesLogged,
-            console.BytesNotLogged);
+            console.BytesNotLogged,
+            console.SocketPath);
     }
 
     private static string? NameOf(TransportKind? kind) => kind switch
@@ -80,7 +81,7 @@ internal static class DomainListing
         _ => null,
     };
 
-    private static string NameOf(ChannelState? state) => state switch
+    internal static string NameOf(ChannelState? state) => state switch
     {
         ChannelState.Open => "connected",
         ChannelState.Quarantined => "quarantined",

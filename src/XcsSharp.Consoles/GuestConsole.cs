@@ -1,4 +1,3 @@
-using XcsSharp.Protocol.Operator;
 using XcsSharp.Reactor;
 using XcsSharp.Switching;
 
@@ -11,56 +10,70 @@ namespace XcsSharp.Consoles;
 /// </summary>
 /// <remarks>
 /// Output goes to the backlog at once and to its readers at the end of the loop's turn, so that one write carries many
-/// messages and no reader is ever between the guest and its answer. A guest that floods, and only that one, has its readers
-/// wait for a batch: each write to a terminal wakes its reader up, and costs more than the bytes do. What comes first in a
-/// window of <see cref="s_window"/> is passed on at once; when it becomes more than a ring's content, the rest gathers.
+/// messages and no reader is ever between the guest and its answer; a flood's readers wait for a batch (<see cref="OutputPace"/>).
 /// Life: open; ending (the domain or the console is gone, its readers may still take what is left); dropped.
 /// </remarks>
-public sealed class GuestConsole : ITurnEndWork
+public sealed partial class GuestConsole : ITurnEndWork
 {
-    /// <summary>So much output in a window, a console ring's content, is a flood; less is pumped at once.</summary>
-    private const int FloodBytes = 2048;
-
     /// <summary>What a flood's readers get at once, or a quarter of the backlog: gathering must not cost them bytes.</summary>
     private const int BatchBytes = 16 * 1024;
-
-    /// <summary>The longest that a flood's readers wait; no eye sees it.</summary>
-    private static readonly TimeSpan s_window = TimeSpan.FromMilliseconds(16);
 
     private static readonly TimeSpan s_drainLook = TimeSpan.FromMilliseconds(50);
 
     private readonly ConsoleHandler _handler;
-    private readonly List<ConsoleViewer> _viewers = [];
     private readonly ConsoleInput _input = new();
-    private readonly int _batchBytes;
     private readonly ConsolePty? _pty;
+    private readonly ConsoleSocket? _socket;
     private readonly ConsoleLogFile? _log;
+    private readonly ConsoleJournal? _journal;
+    private readonly InputRecorder? _typed;
+
+    // Made with the first output or the first who types: of a thousand guests most print nothing for days.
+    private WriterSeat? _seat;
+    private OutputTimes? _times;
+    private OutputPace? _pace;
     private ControlChannel? _channel;
     private ConsoleStream? _stream;
     private LoopTimer? _linger;
-    private LoopTimer? _batch;
-    private int _unpumped;
-    private int _pumpedInWindow;
-    private long _windowStart;
     private long _endedAt;
     private ulong _lostByDeparted;
     private bool _isPumpQueued;
-    private bool _isPumpUrgent;
     private bool _isDropped;
+    private bool _isForgotten;
     private bool _hasFullName;
 
-    internal GuestConsole(ConsoleHandler handler, ConsoleId id)
+    /// <param name="handler">Of all consoles.</param>
+    /// <param name="id">Which one.</param>
+    /// <param name="historyWish">What its toolstack asks for.</param>
+    /// <param name="before">What the daemon before has left of it; null: nothing.</param>
+    internal GuestConsole(ConsoleHandler handler, ConsoleId id, long? historyWish, ConsoleState? before = null)
     {
         _handler = handler;
         Id = id;
-        Backlog = new Backlog(handler.Options.BacklogBytes);
-        _batchBytes = Math.Min(BatchBytes, Backlog.Limit / 4);
+        Backlog = before is null
+            ? new Backlog(handler.Options.HistoryFor(historyWish), handler.Options.BootBytes, handler.Histories)
+            : RestoreHistory(before.History);
 
         // A control channel's console goes by its domain's name alone where no ring has that name.
         _hasFullName = !id.IsControl || handler.Find(id with { Number = 0 }) is not null;
-        _pty = handler.Links is null ? null : new ConsolePty(handler.Loop, handler.Links, this, handler.Log);
+        _pty = handler.Links is null ? null : new ConsolePty(handler.Loop, handler.Links, this, handler.Options.TerminalOutput, handler.Log);
+        _socket = handler.Sockets is null ? null : new ConsoleSocket(handler.Sockets, this);
         _log = handler.Logs?.Open(this);
+        _typed = handler.Logs?.Typed?.Open(this);
+        _journal = handler.Journal is null ? null : new ConsoleJournal(handler.Journal, this);
+        if (before is not null)
+        {
+            Restore(before, handler.Handed!.Source);
+        }
     }
+
+    internal ConsoleHandler Handler => _handler;
+
+    /// <summary>Which of its viewers types.</summary>
+    internal WriterSeat Seat => _seat ??= new WriterSeat(_viewers);
+
+    /// <summary>How long ago somebody last typed at the terminal; null: never.</summary>
+    internal TimeSpan? TerminalTypedAgo => _pty?.TypedAgo;
 
     /// <summary>Which one it is.</summary>
     public ConsoleId Id { get; }
@@ -79,21 +92,29 @@ public sealed class GuestConsole : ITurnEndWork
     /// <summary>The output of late.</summary>
     public Backlog Backlog { get; }
 
+    /// <summary>When it came.</summary>
+    public OutputTimes Times => _times ??= new OutputTimes(_handler.Loop.Clock);
+
     /// <summary>Bytes from the guest.</summary>
     public ulong BytesOut => (ulong)Backlog.End;
 
     /// <summary>Bytes given to the guest's channel or ring.</summary>
     public ulong BytesIn => _input.BytesSent;
 
-    /// <summary>Bytes of output missed by the terminal and by viewers, of now and before, added up.</summary>
+    /// <summary>Bytes of output missed by the terminal, the journal, viewers and readers of <c>LOG</c>, of now and before, added up.</summary>
     public ulong BytesDropped
     {
         get
         {
-            ulong lost = _lostByDeparted + (_pty?.Cursor.Lost ?? 0);
+            ulong lost = _lostByDeparted + (_pty?.Lost ?? 0) + (_journal?.Lost ?? 0);
             foreach (ConsoleViewer viewer in _viewers)
             {
-                lost += viewer.Cursor.Lost;
+                lost += viewer.Reader.Lost;
+            }
+
+            foreach (LogViewer viewer in _logViewers)
+            {
+                lost += viewer.Dropped;
             }
 
             return lost;
@@ -115,13 +136,11 @@ public sealed class GuestConsole : ITurnEndWork
     /// <summary>Terminals, viewers and departed viewers whose input waits for the guest.</summary>
     internal int InputsWaiting => _input.Waiting;
 
-    public int Viewers => _viewers.Count;
-
-    /// <summary>True when it has as many viewers as it may have.</summary>
-    public bool IsFull => _viewers.Count >= _handler.Options.MaxViewersPerConsole;
-
     /// <summary>The stable link to the terminal, or null.</summary>
     public string? PtyLink => _pty?.Link;
+
+    /// <summary>The console's own socket, or null.</summary>
+    public string? SocketPath => _socket?.Path;
 
     /// <summary>The terminal that the link points to now, or null.</summary>
     public string? PtyDevice => _pty?.Device;
@@ -135,8 +154,11 @@ public sealed class GuestConsole : ITurnEndWork
     /// <summary>Output of the guest.</summary>
     internal void Append(ReadOnlySpan<byte> data)
     {
+        Times.Note(Backlog, _handler.Loop.Now);
+        _log?.OnArriving(data);
         Backlog.Append(data);
-        _unpumped += data.Length;
+        _pace ??= new OutputPace(this, Math.Min(BatchBytes, Backlog.Limit / 4));
+        _pace.Add(data.Length);
         QueuePump();
     }
 
@@ -145,9 +167,13 @@ public sealed class GuestConsole : ITurnEndWork
     {
         if (!IsEnding && !IsOutputOnly)
         {
+            _typed?.Note(source, data);
             _input.Add(source, data);
         }
     }
+
+    /// <summary>Input that was noted already.</summary>
+    internal void GoOnWith(InputSource source, ReadOnlySpan<byte> data) => _input.Add(source, data);
 
     internal void OnChannelOpened(ControlChannel channel)
     {
@@ -212,48 +238,25 @@ public sealed class GuestConsole : ITurnEndWork
     internal void OnRenamed()
     {
         _pty?.OnRenamed();
+        _socket?.OnRenamed();
         _log?.OnRenamed();
+        _journal?.OnRenamed();
     }
 
-    /// <summary>Makes a stream a viewer of this console. Not when it <see cref="IsFull"/>.</summary>
-    /// <param name="stream">Owned by the viewer from here on.</param>
-    /// <param name="replay">Where it begins.</param>
-    /// <param name="ended">Called once, when the connection has ended in whatever way.</param>
-    internal ConsoleViewer Attach(UnixStream stream, ReplayFrom replay, Action ended)
+    /// <summary>Its output is kept no longer.</summary>
+    internal void Forget()
     {
-        long position = replay switch
+        _isForgotten = true;
+        if (_isDropped)
         {
-            ReplayFrom.Oldest => Backlog.Start,
-            ReplayFrom.Newest => Backlog.End,
-            _ => Math.Max(Backlog.Start, Backlog.End - OperatorProtocol.RecentBytes),
-        };
-        var viewer = new ConsoleViewer(this, stream, position, ended);
-        _viewers.Add(viewer);
-        PumpSoon();
-        return viewer;
-    }
-
-    /// <summary>A viewer's connection has ended; input that it sent before still goes to the guest.</summary>
-    internal void Remove(ConsoleViewer viewer, StreamEnd why)
-    {
-        if (!_viewers.Remove(viewer))
-        {
-            return;
-        }
-
-        _lostByDeparted += viewer.Cursor.Lost;
-        _input.Abandon(viewer.Source);
-        _handler.Log.ViewerLeft(Name, why);
-        if (IsEnding)
-        {
-            PumpSoon();
+            Backlog.Clear();
         }
     }
 
     /// <summary>Has the readers served at the end of this turn, whatever there is.</summary>
     internal void PumpSoon()
     {
-        _isPumpUrgent = true;
+        _pace?.Urge();
         QueuePump();
     }
 
@@ -261,13 +264,22 @@ public sealed class GuestConsole : ITurnEndWork
     internal void End()
     {
         IsEnding = true;
+        Backlog.OnEnded();
+        foreach (LogViewer viewer in _logViewers)
+        {
+            viewer.Reader.EndAt(Backlog.End);
+        }
+
         _channel = null;
         _stream = null;
         _input.Sink = null;
         _pty?.Unlink();
+        _socket?.Dispose();
         _endedAt = _handler.Loop.Clock.GetTimestamp();
         _linger = _handler.Loop.CreateTimer(PumpSoon);
+        _typed?.Finish();
         _log?.Finish();
+        _journal?.Finish();
         PumpSoon();
     }
 
@@ -281,7 +293,7 @@ public sealed class GuestConsole : ITurnEndWork
 
         _isDropped = true;
         _linger?.Cancel();
-        _batch?.Cancel();
+        _pace?.Stop();
         _handler.Log.ConsoleEnded(Name, BytesOut, BytesIn, BytesDropped);
         foreach (ConsoleViewer viewer in _viewers)
         {
@@ -290,25 +302,34 @@ public sealed class GuestConsole : ITurnEndWork
 
         _viewers.Clear();
         _pty?.Dispose();
+        _socket?.Dispose();
+        _typed?.Finish();
         _log?.Dispose();
+        _journal?.Dispose();
         _handler.OnDropped(this);
+        if (_isForgotten)
+        {
+            Backlog.Clear();
+        }
     }
 
     void ITurnEndWork.OnTurnEnd()
     {
         _isPumpQueued = false;
-        if (_isDropped || WaitsForBatch())
+        if (_isDropped || _pace is not null && _pace.Waits())
         {
             return;
         }
 
         _pty?.Pump();
         _log?.Pump();
+        _journal?.Pump();
         foreach (ConsoleViewer viewer in _viewers)
         {
             viewer.Pump();
         }
 
+        PumpLogs();
         if (IsEnding)
         {
             FinishReaders();
@@ -324,58 +345,13 @@ public sealed class GuestConsole : ITurnEndWork
         }
     }
 
-    private bool WaitsForBatch()
-    {
-        TimeSpan left = LeftOfWindow();
-        if (!_isPumpUrgent && _pumpedInWindow > 0 && _pumpedInWindow + _unpumped >= FloodBytes && _unpumped < _batchBytes)
-        {
-            _batch ??= _handler.Loop.CreateTimer(PumpSoon);
-            if (!_batch.IsScheduled)
-            {
-                _batch.Schedule(left);
-            }
-
-            return true;
-        }
-
-        _isPumpUrgent = false;
-        _pumpedInWindow += _unpumped;
-        _unpumped = 0;
-        _batch?.Cancel();
-        return false;
-    }
-
-    private TimeSpan LeftOfWindow()
-    {
-        long now = _handler.Loop.Now;
-        TimeSpan left = s_window - _handler.Loop.Clock.GetElapsedTime(_windowStart, now);
-        if (left > TimeSpan.Zero)
-        {
-            return left;
-        }
-
-        _windowStart = now;
-        _pumpedInWindow = 0;
-        return s_window;
-    }
-
     private void FinishReaders()
     {
-        for (int i = _viewers.Count - 1; i >= 0; i--)
-        {
-            ConsoleViewer viewer = _viewers[i];
-            if (viewer.Cursor.IsAtEnd)
-            {
-                _viewers.RemoveAt(i);
-                _lostByDeparted += viewer.Cursor.Lost;
-                viewer.Finish();
-            }
-        }
-
-        bool isPtyDone = _pty?.LooksDrained() ?? true;
+        FinishViewers();
+        bool isPtyDone = _pty?.LooksDrained(s_drainLook) ?? true;
         TimeSpan left = _handler.Options.LingerTimeout - _handler.Loop.Clock.GetElapsedTime(_endedAt);
-        bool isLogDone = _log?.IsClosed ?? true;
-        if ((_viewers.Count == 0 && isPtyDone && isLogDone) || left <= TimeSpan.Zero)
+        bool isLogDone = (_log?.IsClosed ?? true) && (_journal?.IsClosed ?? true);
+        if ((_viewers.Count + _logViewers.Count == 0 && isPtyDone && isLogDone) || left <= TimeSpan.Zero)
         {
             Drop();
             return;

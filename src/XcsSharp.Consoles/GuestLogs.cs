@@ -23,6 +23,10 @@ internal sealed class GuestLogs : IDisposable
     private readonly Dictionary<string, ConsoleLogFile> _owners = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (GuestDomain Domain, int Logs)> _bases = new(StringComparer.Ordinal);
     private readonly HashSet<ConsoleLogFile> _logs = [];
+    private readonly OldFileCompressor? _compressor;
+    private bool _isNotCompressed;
+    private long _clockRead;
+    private long _wallTimeRead;
 
     /// <summary>Makes the directory if it is missing, and starts the thread.</summary>
     /// <exception cref="IOException">The directory cannot be made or written; the message has the remedy.</exception>
@@ -43,14 +47,42 @@ internal sealed class GuestLogs : IDisposable
                 failure);
         }
 
-        Appender = new FileAppender(loop, "xcsd-logs");
+        _compressor = options.LogCompress == LogCompression.Gzip
+            ? new OldFileCompressor(loop, "xcsd-gzip", options.LogDirectory!, OnNotCompressed)
+            : null;
+        Typed = options.InputLog ? new InputRecords(this) : null;
+        Appender = new FileAppender(loop, "xcsd-logs", _compressor);
     }
+
+    /// <summary>What is typed; null unless it is asked for.</summary>
+    internal InputRecords? Typed { get; }
 
     internal EventLoop Loop { get; }
 
     internal ILogger Log { get; }
 
     internal FileAppender Appender { get; }
+
+    internal OutputLevel Output => _options.LogOutput;
+
+    internal bool HasTimestamps => _options.LogTimestamps == LogTimestamps.Utc;
+
+    /// <summary>UTC in ms since 1970 of when this turn's events came.</summary>
+    /// <remarks>Counted on from a look at the clock a second ago at most, so that it costs no look in each turn and follows a clock that is set.</remarks>
+    internal long WallTime()
+    {
+        TimeSpan since = Loop.Clock.GetElapsedTime(_clockRead, Loop.Now);
+        if (_wallTimeRead == 0 || since >= TimeSpan.FromSeconds(1))
+        {
+            // The turn may be under way for a while already.
+            TimeSpan late = Loop.Clock.GetElapsedTime(Loop.Now);
+            _wallTimeRead = (Loop.Clock.GetUtcNow() - late).ToUnixTimeMilliseconds();
+            _clockRead = Loop.Now;
+            since = TimeSpan.Zero;
+        }
+
+        return _wallTimeRead + (long)since.TotalMilliseconds;
+    }
 
     /// <summary>A console's log.</summary>
     internal ConsoleLogFile Open(GuestConsole console)
@@ -62,6 +94,9 @@ internal sealed class GuestLogs : IDisposable
 
     internal AppendFile OpenFile(ConsoleLogFile log, string name)
         => Appender.Open(log, PathOf(name), _options.LogBytes, _options.LogFiles);
+
+    internal AppendFile OpenPrivateFile(IAppendSource source, string name)
+        => Appender.Open(source, PathOf(name), _options.LogBytes, _options.LogFiles, isPrivate: true);
 
     internal string PathOf(string name) => Path.Combine(_options.LogDirectory!, name);
 
@@ -129,6 +164,8 @@ internal sealed class GuestLogs : IDisposable
         {
             log.Reopen();
         }
+
+        Typed?.Reopen();
     }
 
     /// <summary>Writes all that is left, and waits for the disk as long as that.</summary>
@@ -139,8 +176,23 @@ internal sealed class GuestLogs : IDisposable
             log.Finish();
         }
 
+        Typed?.Flush();
         _ = Appender.Drain(limit);
     }
 
-    public void Dispose() => Appender.Dispose();
+    public void Dispose()
+    {
+        Appender.Dispose();
+        _compressor?.Dispose();
+    }
+
+    /// <summary>Said once: a disk that is full is told of by the logs themselves.</summary>
+    private void OnNotCompressed(string problem)
+    {
+        if (!_isNotCompressed)
+        {
+            _isNotCompressed = true;
+            Log.LogNotCompressed(problem);
+        }
+    }
 }

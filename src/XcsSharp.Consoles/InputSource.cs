@@ -3,6 +3,9 @@ namespace XcsSharp.Consoles;
 /// <summary>Where input comes from, and can be told to wait: a terminal or a viewer.</summary>
 internal interface IInputOrigin
 {
+    /// <summary>In the record of what is typed: printable ASCII.</summary>
+    string RecordedAs { get; }
+
     void PauseInput();
 
     void ResumeInput();
@@ -29,6 +32,9 @@ internal sealed class InputSource
     {
         _origin = origin;
     }
+
+    /// <inheritdoc cref="IInputOrigin.RecordedAs"/>
+    internal string Who => _origin?.RecordedAs ?? "gone";
 
     /// <summary>Bytes held.</summary>
     internal int Count { get; private set; }

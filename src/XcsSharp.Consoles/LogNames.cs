@@ -6,7 +6,7 @@ namespace XcsSharp.Consoles;
 
 /// <summary>
 /// What the files of consoles are called. Of a domain's name only what can do no harm as a file name is taken over, as for
-/// its terminal's link (<see cref="PtyLinks.NameFor"/>).
+/// its terminal's link (<see cref="ConsoleFileNames.BaseFor"/>).
 /// </summary>
 internal static class LogNames
 {
@@ -17,13 +17,16 @@ internal static class LogNames
     internal const string Hypervisor = "hypervisor.log";
 
     /// <summary>What stands for a domain in the names of its files.</summary>
-    internal static string Base(GuestDomain domain) => PtyLinks.NameFor(domain.Name, domain.Domid);
+    internal static string Base(GuestDomain domain) => ConsoleFileNames.BaseFor(domain.Name, domain.Domid);
 
     /// <summary>
     /// <c>web@7</c>: the same for a domain whose namesake lives and was first. No domain's base can have that sign in it.
     /// </summary>
     internal static string NamesakesBase(GuestDomain domain)
         => string.Create(CultureInfo.InvariantCulture, $"{Base(domain)}@{domain.Domid}");
+
+    /// <summary><c>typed-web.log</c>: what is typed at a console. No log's name begins so.</summary>
+    internal static string TypedFile(string known, string suffix) => $"typed-{known}{suffix}.log";
 
     /// <summary><c>guest-web.log</c>; of other consoles <c>guest-web#1.log</c> and <c>guest-web#control.log</c>.</summary>
     /// <param name="domain">Whose.</param>

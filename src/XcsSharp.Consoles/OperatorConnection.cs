@@ -14,16 +14,21 @@ namespace XcsSharp.Consoles;
 /// </summary>
 /// <remarks>
 /// One deadline at a time runs for the client: to send its line, then to take its reply. A reply may be larger than the
-/// stream's queue (a list of thousands of domains) and is fed to it in pieces.
+/// stream's queue (a list of thousands of domains) and is fed to it in pieces. None runs while a handler has its request: an
+/// answer that a guest has to give takes as long as the handler lets it.
 /// </remarks>
-internal sealed class OperatorConnection : IStreamOwner, IDisposable
+internal sealed partial class OperatorConnection : IStreamOwner, IDisposable
 {
     private readonly OperatorListener _listener;
     private readonly UnixStream _stream;
     private readonly LoopTimer _deadline;
     private RequestLine _line;
+    private Client? _client;
+    private Right _required;
     private ReadOnlyMemory<byte> _reply;
     private bool _isViewer;
+    private LogViewer? _logViewer;
+    private OperatorExchange? _exchange;
 
     /// <param name="listener">Is told when this ends.</param>
     /// <param name="stream">Owned from here on, until a console takes it over.</param>
@@ -42,12 +47,10 @@ internal sealed class OperatorConnection : IStreamOwner, IDisposable
     }
 
     /// <summary>One connection too many: it is told so if its socket takes that at once, and closed.</summary>
-    internal void TurnAway()
+    internal void TurnAway(string sentence)
     {
         _stream.Start();
-        Refuse(
-            OperatorError.TooManyConnections,
-            $"the console socket has {_listener.Connections} connections already; close some, or raise Consoles:MaxConnections");
+        Refuse(OperatorError.TooManyConnections, sentence);
     }
 
     public void OnReceived(UnixStream stream, ReadOnlySpan<byte> bytes)
@@ -55,7 +58,7 @@ internal sealed class OperatorConnection : IStreamOwner, IDisposable
         switch (_line.Take(ref bytes))
         {
             case LineState.Complete:
-                Answer(OperatorRequest.Parse(_line.Text), bytes);
+                Answer(_line.Text, bytes);
                 break;
             case LineState.TooLong:
                 Refuse(OperatorError.LineTooLong, $"a request line has at most {OperatorProtocol.MaxLine} bytes; end it with a line feed");
@@ -74,6 +77,8 @@ internal sealed class OperatorConnection : IStreamOwner, IDisposable
     public void Dispose()
     {
         _deadline.Cancel();
+        _exchange?.Leave();
+        _logViewer?.Dispose();
         if (!_isViewer)
         {
             _stream.Dispose();
@@ -81,18 +86,39 @@ internal sealed class OperatorConnection : IStreamOwner, IDisposable
         }
     }
 
-    private void Answer(OperatorRequest request, ReadOnlySpan<byte> input)
+    internal void Accept(GuestDomain domain, string more)
     {
+        string words = $"{OperatorProtocol.Ok} {domain.Domid} {Printable(domain.Name)} {more}";
+        Reply(Encoding.UTF8.GetBytes(words.TrimEnd(' ') + "\n"));
+    }
+
+    private void Answer(ReadOnlySpan<byte> line, ReadOnlySpan<byte> input)
+    {
+        OperatorRequest request = OperatorRequest.Parse(line);
+        if (!_listener.Consoles.Rights.HasAny(Who))
+        {
+            Deny("nothing here is for you: the daemon's access file has no rule for your user or groups");
+            return;
+        }
+
+        _required = request.Verb is OperatorVerb.ConsoleAdd or OperatorVerb.ConsoleDelete or OperatorVerb.Unknown ? Right.Admin : Right.View;
         switch (request.Verb)
         {
             case OperatorVerb.Attach:
                 Attach(request, input);
                 break;
+            case OperatorVerb.Log:
+                SendLog(request);
+                break;
             case OperatorVerb.List:
-                ReplyWith(DomainListing.Build(_listener.Switch, _listener.Consoles), OperatorJson.Default.DomainList);
+                ReplyWith(DomainListing.Build(_listener.Switch.Domains.Where(MayView), _listener.Consoles), OperatorJson.Default.DomainList);
                 break;
             case OperatorVerb.Status:
                 ReplyWith(_listener.MakeStatus(), OperatorJson.Default.DaemonStatus);
+                break;
+            case OperatorVerb.Top:
+                ReplyWith(
+                    FigureListing.Build(_listener.Switch.Domains.Where(MayView), _listener.Consoles, _listener.MakeStatus()), OperatorJson.Default.FigureList);
                 break;
             case OperatorVerb.ConsoleAdd:
                 AddConsole(request.Target);
@@ -100,49 +126,37 @@ internal sealed class OperatorConnection : IStreamOwner, IDisposable
             case OperatorVerb.ConsoleDelete:
                 DeleteConsole(request.Target);
                 break;
+            case OperatorVerb.Who:
+                ShowViewers(request.Target);
+                break;
+            case OperatorVerb.Take or OperatorVerb.Release or OperatorVerb.Mode:
+                ChangeViewer(request);
+                break;
             default:
-                Refuse(
-                    OperatorError.UnknownRequest,
-                    "send one of: ATTACH domid-or-name (or with #1, #control), LIST, STATUS, CONSOLE-ADD domid-or-name, CONSOLE-DEL domid-or-name#N");
+                AnswerByHandler(line);
                 break;
         }
     }
 
-    private void Attach(OperatorRequest request, ReadOnlySpan<byte> input)
+    private void AnswerByHandler(ReadOnlySpan<byte> line)
     {
-        if (!ConsoleId.TryCut(request.Target, out string target, out int? number))
+        string[] words = Encoding.UTF8.GetString(line).Trim(' ').Split(' ', 2);
+        if (_listener.FindWord(words[0]) is not OperatorWord word)
         {
+            string others = string.Concat(_listener.Words.Select(static other => $", {other.Word} {other.Arguments}"));
             Refuse(
-                OperatorError.NoConsole,
-                $"'{Printable(request.Target)}' names no console: after a domain's name give nothing, #1 to #9, or {OperatorProtocol.ControlSuffix}");
+                OperatorError.UnknownRequest,
+                "send one of: ATTACH domid-or-name (or with #1, #control), LOG the same, LIST, STATUS, TOP, WHO, CONSOLE-ADD domid-or-name, CONSOLE-DEL domid-or-name#N, "
+                + "TAKE viewer, RELEASE viewer, MODE viewer rw|ro"
+                + others);
             return;
         }
 
-        if (FindDomain(target) is not GuestDomain domain)
-        {
-            return;
-        }
-
-        if (FindConsole(domain, number) is not GuestConsole console)
-        {
-            return;
-        }
-
-        if (console.IsFull)
-        {
-            Refuse(
-                OperatorError.TooManyViewers,
-                $"the console {Printable(console.Name)} of domain {domain.Domid} has {console.Viewers} viewers already; close one, or raise Consoles:MaxViewersPerConsole");
-            return;
-        }
-
-        // The stream's queue is still empty, and larger than any line.
-        _ = _stream.TryWrite(Encoding.UTF8.GetBytes($"{OperatorProtocol.Ok} {domain.Domid} {Printable(console.Name)}\n"));
-        ConsoleViewer viewer = console.Attach(_stream, request.Replay, () => _listener.Remove(this));
-        _listener.Log.ViewerAttached(console.Name, _stream.Peer.Uid, _stream.Peer.Pid);
-        _isViewer = true;
+        // What comes after the line stays in the socket: a hang-up is told all the same, the end of sending is not.
         _deadline.Cancel();
-        viewer.OnReceived(_stream, input);
+        _stream.PauseReading();
+        _exchange = new OperatorExchange(this, words.Length > 1 ? words[1].Trim(' ') : "");
+        word.Take(_exchange);
     }
 
     private void AddConsole(string target)
@@ -194,55 +208,6 @@ internal sealed class OperatorConnection : IStreamOwner, IDisposable
         }
     }
 
-    /// <summary>Refuses the request when the domain has no such console.</summary>
-    /// <param name="number">Null: what the domain's name alone means.</param>
-    private GuestConsole? FindConsole(GuestDomain domain, int? number)
-    {
-        ConsoleHandler consoles = _listener.Consoles;
-        GuestConsole? found = number is int given ? consoles.Find(new ConsoleId(domain, given)) : consoles.Find(domain);
-        if (found is null)
-        {
-            string others = string.Join(", ", consoles.FindAll(domain).Select(static console => console.Name));
-            string name = number is int missing ? new ConsoleId(domain, missing).Suffix : "";
-            Refuse(
-                OperatorError.NoConsole,
-                $"domain {domain.Domid} ({Printable(domain.Name)}) has no console {(others.Length == 0 ? "" : name + " ")}yet"
-                + (others.Length == 0
-                    ? "; it comes with the domain's console ring or control channel, see LIST"
-                    : $"; it has: {Printable(others)}"));
-        }
-
-        return found;
-    }
-
-    /// <summary>Digits are an id first, then a name. Refuses the request when there is no such domain, or several.</summary>
-    private GuestDomain? FindDomain(string target)
-    {
-        if (uint.TryParse(target, System.Globalization.NumberStyles.None, null, out uint domid)
-            && _listener.Switch.FindByDomid(domid) is GuestDomain found)
-        {
-            return found;
-        }
-
-        IReadOnlyList<GuestDomain> named = target.Length == 0 ? [] : _listener.Switch.FindByName(target);
-        if (named.Count == 1)
-        {
-            return named[0];
-        }
-
-        if (named.Count == 0)
-        {
-            Refuse(OperatorError.UnknownDomain, $"no domain '{Printable(target)}'; LIST (xcsctl list) names those that there are");
-        }
-        else
-        {
-            string ids = string.Join(", ", named.Take(16).Select(static d => d.Domid));
-            Refuse(OperatorError.AmbiguousDomain, $"{named.Count} domains are called '{Printable(target)}'; give a domid: {ids}");
-        }
-
-        return null;
-    }
-
     private void ReplyWith<T>(T document, JsonTypeInfo<T> type)
     {
         using var buffer = new MemoryStream();
@@ -252,7 +217,7 @@ internal sealed class OperatorConnection : IStreamOwner, IDisposable
         Reply(buffer.ToArray());
     }
 
-    private void Refuse(string code, string sentence)
+    internal void Refuse(string code, string sentence)
     {
         _listener.Log.RequestRefused(code, sentence);
         Reply(Encoding.UTF8.GetBytes($"{OperatorProtocol.Error} {code} {sentence}\n"));
@@ -263,6 +228,7 @@ internal sealed class OperatorConnection : IStreamOwner, IDisposable
         // What a client sends after its line is of no interest; nor is its end of sending, which echo | socat makes
         // known before it reads.
         _stream.PauseReading();
+        _exchange?.End();
         _reply = reply;
         _deadline.Schedule(_listener.Consoles.Options.LingerTimeout);
         SendReply();
@@ -288,7 +254,7 @@ internal sealed class OperatorConnection : IStreamOwner, IDisposable
     }
 
     /// <summary>Names come from outside: what would break the line, or a terminal, is replaced.</summary>
-    private static string Printable(string text) => string.Create(text.Length, text, static (span, source) =>
+    internal static string Printable(string text) => string.Create(text.Length, text, static (span, source) =>
     {
         for (int i = 0; i < span.Length; i++)
         {

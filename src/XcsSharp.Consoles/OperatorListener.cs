@@ -11,22 +11,34 @@ namespace XcsSharp.Consoles;
 /// The console socket: takes connections and answers their request lines (<see cref="OperatorProtocol"/>).
 /// </summary>
 /// <remarks>
-/// Loop thread only. All connections together are bounded by <see cref="ConsoleOptions.MaxConnections"/>; one too many is told
-/// so and closed.
+/// Loop thread only. Connections are bounded by <see cref="OperatorPlaces"/>; one too many is told so and closed.
 /// </remarks>
 public sealed class OperatorListener : IDisposable
 {
     private readonly Func<DaemonStatus> _status;
-    private readonly HashSet<OperatorConnection> _connections = [];
+    private readonly Dictionary<OperatorConnection, uint> _connections = [];
+    private readonly Dictionary<string, OperatorWord> _words = new(StringComparer.Ordinal);
 
     /// <param name="loop">Serves the connections.</param>
     /// <param name="controlSwitch">Knows the domains.</param>
     /// <param name="consoles">Knows their consoles, and the limits.</param>
     /// <param name="status">Makes the answer to <c>STATUS</c>.</param>
     /// <param name="log">Refusals, at debug level.</param>
+    /// <param name="words">The requests that handlers answer.</param>
+    /// <exception cref="ArgumentException">Two requests of one word: a bug of ours.</exception>
     public OperatorListener(
-        EventLoop loop, ControlSwitch controlSwitch, ConsoleHandler consoles, Func<DaemonStatus> status, ILogger log)
+        EventLoop loop,
+        ControlSwitch controlSwitch,
+        ConsoleHandler consoles,
+        Func<DaemonStatus> status,
+        ILogger log,
+        IEnumerable<OperatorWord>? words = null)
     {
+        foreach (OperatorWord word in words ?? [])
+        {
+            _words.Add(word.Word, word);
+        }
+
         Loop = loop;
         Switch = controlSwitch;
         Consoles = consoles;
@@ -34,8 +46,10 @@ public sealed class OperatorListener : IDisposable
         _status = status;
     }
 
-    /// <summary>Connections of now, viewers included.</summary>
-    public int Connections => _connections.Count;
+    /// <summary>Connections of now, viewers and those of consoles' own sockets included.</summary>
+    public int Connections => Consoles.Places.Taken;
+
+    internal IEnumerable<OperatorWord> Words => _words.Values;
 
     internal EventLoop Loop { get; }
 
@@ -45,33 +59,45 @@ public sealed class OperatorListener : IDisposable
 
     internal ILogger Log { get; }
 
+    internal Denials Denials => Consoles.Denials;
+
     /// <summary>A client has connected.</summary>
     /// <param name="socket">Owned by the listener from here on.</param>
     public void Accept(SafeFileHandle socket)
     {
         var stream = new UnixStream(Loop, socket, Consoles.Options.ViewerQueueBytes);
         var connection = new OperatorConnection(this, stream);
-        if (_connections.Count < Consoles.Options.MaxConnections)
+        PeerCredentials peer = stream.Peer;
+        if (Consoles.Places.TryTake(peer.Uid) is string refusal)
         {
-            _ = _connections.Add(connection);
-            connection.Start();
+            Denials.Note(peer.Uid, peer.Pid, refusal);
+            connection.TurnAway(refusal);
         }
         else
         {
-            connection.TurnAway();
+            _connections.Add(connection, peer.Uid);
+            connection.Start();
         }
     }
 
-    /// <summary>Closes all connections that are not viewers; viewers belong to their console.</summary>
+    /// <summary>Closes all connections that are not viewers, those whose answer is awaited too; viewers belong to their console.</summary>
     public void Dispose()
     {
-        foreach (OperatorConnection connection in _connections.ToArray())
+        foreach (OperatorConnection connection in _connections.Keys.ToArray())
         {
             connection.Dispose();
         }
     }
 
+    internal OperatorWord? FindWord(string word) => _words.GetValueOrDefault(word);
+
     internal DaemonStatus MakeStatus() => _status();
 
-    internal void Remove(OperatorConnection connection) => _ = _connections.Remove(connection);
+    internal void Remove(OperatorConnection connection)
+    {
+        if (_connections.Remove(connection, out uint uid))
+        {
+            Consoles.Places.GiveBack(uid);
+        }
+    }
 }

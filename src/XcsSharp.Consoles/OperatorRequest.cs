@@ -9,69 +9,84 @@ public enum OperatorVerb
 {
     Unknown,
     Attach,
+    Log,
     List,
     Status,
+    Top,
     ConsoleAdd,
     ConsoleDelete,
-}
-
-/// <summary>Where in the retained output a viewer begins.</summary>
-public enum ReplayFrom
-{
-    /// <summary>The last 2 KiB: enough to see the prompt that one answers.</summary>
-    Recent,
-
-    /// <summary>The oldest byte that is retained.</summary>
-    Oldest,
-
-    /// <summary>Only what comes from now on.</summary>
-    Newest,
+    Who,
+    Take,
+    Release,
+    Mode,
 }
 
 /// <summary>A request line, taken apart. Unrecognised lines give <see cref="OperatorVerb.Unknown"/>.</summary>
 /// <param name="Verb">What is asked.</param>
-/// <param name="Target">The domain's id or name; of a console with its number; empty for <c>LIST</c> and <c>STATUS</c>.</param>
-/// <param name="Replay">Where the viewer begins.</param>
-public readonly record struct OperatorRequest(OperatorVerb Verb, string Target, ReplayFrom Replay)
+/// <param name="Target">The domain's id or name; of a console with its number; empty for <c>LIST</c>, <c>STATUS</c> and <c>TOP</c>.</param>
+/// <param name="Wish">Of <c>ATTACH</c> and <c>LOG</c>: what the words after the name ask for.</param>
+public readonly record struct OperatorRequest(OperatorVerb Verb, string Target, AttachWish Wish = default)
 {
+    private static readonly (string Word, OperatorVerb Verb)[] s_viewerVerbs =
+    [
+        (OperatorProtocol.Who, OperatorVerb.Who),
+        (OperatorProtocol.Take, OperatorVerb.Take),
+        (OperatorProtocol.Release, OperatorVerb.Release),
+        (OperatorProtocol.Mode, OperatorVerb.Mode),
+    ];
+
     /// <summary>Takes a line apart; its line feed, and a carriage return before that, are already gone.</summary>
     public static OperatorRequest Parse(ReadOnlySpan<byte> line)
     {
         string text = Encoding.UTF8.GetString(line).Trim(' ');
         if (text == OperatorProtocol.List)
         {
-            return new OperatorRequest(OperatorVerb.List, "", ReplayFrom.Recent);
+            return new OperatorRequest(OperatorVerb.List, "");
         }
 
         if (text == OperatorProtocol.Status)
         {
-            return new OperatorRequest(OperatorVerb.Status, "", ReplayFrom.Recent);
+            return new OperatorRequest(OperatorVerb.Status, "");
+        }
+
+        if (text == OperatorProtocol.Top)
+        {
+            return new OperatorRequest(OperatorVerb.Top, "");
         }
 
         if (TryCutVerb(text, OperatorProtocol.ConsoleAdd, out string target))
         {
-            return new OperatorRequest(OperatorVerb.ConsoleAdd, target, ReplayFrom.Recent);
+            return new OperatorRequest(OperatorVerb.ConsoleAdd, target);
         }
 
         if (TryCutVerb(text, OperatorProtocol.ConsoleDelete, out target))
         {
-            return new OperatorRequest(OperatorVerb.ConsoleDelete, target, ReplayFrom.Recent);
+            return new OperatorRequest(OperatorVerb.ConsoleDelete, target);
         }
 
-        if (!TryCutVerb(text, OperatorProtocol.Attach, out target))
+        if (text == OperatorProtocol.Who)
+        {
+            return new OperatorRequest(OperatorVerb.Who, "");
+        }
+
+        foreach ((string word, OperatorVerb ofViewers) in s_viewerVerbs)
+        {
+            if (TryCutVerb(text, word, out target))
+            {
+                return new OperatorRequest(ofViewers, target);
+            }
+        }
+
+        OperatorVerb verb = TryCutVerb(text, OperatorProtocol.Attach, out target) ? OperatorVerb.Attach
+            : TryCutVerb(text, OperatorProtocol.Log, out target) ? OperatorVerb.Log
+            : OperatorVerb.Unknown;
+        if (verb == OperatorVerb.Unknown)
         {
             return default;
         }
 
-        // Names of domains may have spaces in them, so only a last word that is one of ours is not part of the name.
-        if (TryCutLastWord(target, OperatorProtocol.ReplayAll, out string name))
-        {
-            return new OperatorRequest(OperatorVerb.Attach, name, ReplayFrom.Oldest);
-        }
-
-        return TryCutLastWord(target, OperatorProtocol.ReplayNew, out name)
-            ? new OperatorRequest(OperatorVerb.Attach, name, ReplayFrom.Newest)
-            : new OperatorRequest(OperatorVerb.Attach, target, ReplayFrom.Recent);
+        var wish = AttachWish.Cut(target, out string name);
+        return new OperatorRequest(verb, name, wish);
     }
 
     private static bool TryCutVerb(string text, string verb, out string rest)
@@ -79,11 +94,5 @@ public readonly record struct OperatorRequest(OperatorVerb Verb, string Target, 
         bool found = text.StartsWith(verb, StringComparison.Ordinal) && text.Length > verb.Length && text[verb.Length] == ' ';
         rest = found ? text[verb.Length..].TrimStart(' ') : "";
         return found;
-    }
-
-    private static bool TryCutLastWord(string target, string word, out string rest)
-    {
-        rest = target.EndsWith(" " + word, StringComparison.Ordinal) ? target[..^(word.Length + 1)].TrimEnd(' ') : "";
-        return rest.Length > 0;
     }
 }

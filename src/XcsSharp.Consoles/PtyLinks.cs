@@ -1,21 +1,18 @@
 using Microsoft.Extensions.Logging;
 
-using XcsSharp.Protocol.Operator;
+using XcsSharp.Reactor;
 
 namespace XcsSharp.Consoles;
 
 /// <summary>
-/// The directory of stable links, one a console, each pointing to the terminal that the console has now. Links of one
-/// domain have one base name, which no other domain has at the same time, and the console's suffix.
+/// The directory of stable links, one a console, each pointing to the terminal that the console has now.
 /// </summary>
 /// <remarks>
-/// Cold path: plain file calls on a tmpfs, made on the loop's thread. Names of domains come from outside, so they are
-/// taken over only when they can do no harm as a file name; and nothing but a link to <c>/dev/pts</c> is ever replaced or
+/// Cold path: plain file calls on a tmpfs, made on the loop's thread. Nothing but a link to <c>/dev/pts</c> is ever replaced or
 /// removed, whatever the directory is set to.
 /// </remarks>
 internal sealed class PtyLinks
 {
-    private const int MaxName = 64;
     private const string Devices = "/dev/pts/";
 
     private const UnixFileMode DirectoryMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
@@ -23,14 +20,17 @@ internal sealed class PtyLinks
 
     private readonly string _directory;
     private readonly ILogger _log;
-    private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, (uint Domid, int Links)> _bases = new(StringComparer.Ordinal);
+    private readonly ConsoleFileNames _names;
 
     /// <summary>Makes the directory if it is missing, and removes what an earlier daemon has left there.</summary>
+    /// <param name="directory">Of the links.</param>
+    /// <param name="living">Terminals that wait for their console: links to them stay, so that nobody finds none meanwhile. Null: none.</param>
+    /// <param name="log">What is in the way.</param>
     /// <exception cref="IOException">The directory cannot be made or read; the message has the remedy.</exception>
-    internal PtyLinks(string directory, ILogger log)
+    internal PtyLinks(string directory, ILogger log, IReadOnlySet<string>? living = null)
     {
         _directory = directory;
+        _names = new ConsoleFileNames(name => IsReplaceable(Path.Combine(directory, name)));
         _log = log;
         try
         {
@@ -42,7 +42,10 @@ internal sealed class PtyLinks
 
             foreach (string path in Directory.GetFileSystemEntries(directory).Where(IsOurs))
             {
-                File.Delete(path);
+                if (living?.Contains(new FileInfo(path).LinkTarget!) != true)
+                {
+                    File.Delete(path);
+                }
             }
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -54,37 +57,45 @@ internal sealed class PtyLinks
         }
     }
 
-    /// <summary>The base name of a domain's links, before others of the same name are looked at. Has no mark in it.</summary>
-    internal static string NameFor(string domainName, uint domid)
+    /// <summary>Removes links that no console has taken over.</summary>
+    internal void RemoveLeftovers()
     {
-        bool safe = domainName.Length is > 0 and <= MaxName
-            && domainName[0] != '.'
-            && domainName.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '+' or '-');
-        return safe ? domainName : $"domain-{domid}";
+        try
+        {
+            foreach (string path in Directory.GetFileSystemEntries(_directory).Where(path => IsOurs(path) && !_names.IsTaken(Path.GetFileName(path))))
+            {
+                File.Delete(path);
+            }
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            _log.LinkFailed(_directory, failure.Message);
+        }
     }
 
     /// <summary>Links a terminal under a name that is free.</summary>
     /// <returns>The link's path; null when it could not be made, which is logged: the terminal works without.</returns>
     internal string? Add(string domainName, uint domid, string suffix, string device)
     {
-        string wanted = NameFor(domainName, domid);
-        string name = wanted;
-        for (int attempt = 0; !IsFor(domid, name) || !IsFree(name + suffix); attempt++)
+        bool? isMade = null;
+        string name = _names.Take(domainName, domid, suffix, name => (isMade = TryMake(name, device)) is not null);
+        string wanted = PathOf(_names.Wanted(domainName, domid, suffix));
+        if (PathOf(name) != wanted && !IsReplaceable(wanted))
         {
-            // A second domain of the same name, or a file that is not ours. Few can be in the way, so this ends soon.
-            name = attempt == 0 ? $"{wanted}.{domid}" : $"domain-{domid}.{attempt}";
+            _log.LinkFailed(wanted, $"something that is not a link to a terminal has its place; remove it if nobody needs it. Until then it is {PathOf(name)}");
         }
 
-        string path = Path.Combine(_directory, name + suffix);
-        if (!Point(path, device))
+        if (isMade == true)
         {
-            return null;
+            return PathOf(name);
         }
 
-        _ = _taken.Add(name + suffix);
-        _bases[name] = (domid, _bases.GetValueOrDefault(name).Links + 1);
-        return path;
+        _names.GiveBack(name);
+        return null;
     }
+
+    /// <summary>A link's path.</summary>
+    internal string PathOf(string name) => Path.Combine(_directory, name);
 
     /// <summary>Points a link to another terminal; whoever opens it gets the old one or the new one, never an error.</summary>
     internal bool Point(string path, string device)
@@ -93,10 +104,13 @@ internal sealed class PtyLinks
         string fresh = Path.Combine(_directory, $".{Path.GetFileName(path)}.new");
         try
         {
-            if (!IsReplaceable(path))
+            foreach (string place in (string[])[path, fresh])
             {
-                _log.LinkFailed(path, "something that is not a link to a terminal has its place");
-                return false;
+                if (!IsReplaceable(place))
+                {
+                    _log.LinkFailed(place, "something that is not a link to a terminal has its place");
+                    return false;
+                }
             }
 
             File.Delete(fresh);
@@ -114,12 +128,7 @@ internal sealed class PtyLinks
     /// <summary>Removes a link and frees its name.</summary>
     internal void Remove(string path)
     {
-        string name = Path.GetFileName(path);
-        if (_taken.Remove(name))
-        {
-            GiveBack(name.Split(OperatorProtocol.ConsoleMark)[0]);
-        }
-
+        _names.GiveBack(Path.GetFileName(path));
         try
         {
             if (IsOurs(path))
@@ -138,21 +147,21 @@ internal sealed class PtyLinks
             && target.StartsWith(Devices, StringComparison.Ordinal)
             && target[Devices.Length..].All(char.IsAsciiDigit);
 
-    private bool IsFor(uint domid, string name)
-        => !_bases.TryGetValue(name, out (uint Domid, int Links) owner) || owner.Domid == domid;
-
-    private bool IsFree(string name) => !_taken.Contains(name) && IsReplaceable(Path.Combine(_directory, name));
-
-    private void GiveBack(string name)
+    /// <summary>Makes a link that has not been there: one system call, of which a start makes a thousand.</summary>
+    /// <returns>Null when something has its place that must stay; false when it can not be made, which is logged.</returns>
+    private bool? TryMake(string name, string device)
     {
-        (uint domid, int links) = _bases[name];
-        if (links == 1)
+        string path = PathOf(name);
+        try
         {
-            _bases.Remove(name);
+            return DeviceLink.TryMake(path, device) ? true
+                : IsReplaceable(path) ? Point(path, device)
+                : null;
         }
-        else
+        catch (IOException failure)
         {
-            _bases[name] = (domid, links - 1);
+            _log.LinkFailed(path, failure.Message);
+            return false;
         }
     }
 

@@ -75,7 +75,7 @@ public sealed class BacklogTests
     [InlineData(4096)]
     [InlineData(10_000)]
     [InlineData(70_000)]
-    public void Any_sequence_of_pieces_leaves_exactly_the_newest_bytes(int limit)
+    public void D09_Any_sequence_of_pieces_leaves_exactly_the_newest_bytes(int limit)
     {
         ulong seed = SeededStream.ChooseSeed();
         TestContext.Current.SendDiagnosticMessage($"seed {seed}");
@@ -96,10 +96,74 @@ public sealed class BacklogTests
         }
     }
 
+    [Fact]
+    public void The_first_bytes_stay_and_one_gap_is_between_them_and_the_newest()
+    {
+        var backlog = new Backlog(limit: 100, boot: 40);
+        var stream = new SeededStream(4);
+        backlog.Append(stream.Take(0, 30));
+        Assert.Equal((0L, 30L, 30L, 30L), (backlog.Start, backlog.BootEnd, backlog.NewestStart, backlog.End));
+
+        // Full to the last byte of both parts, and nothing is missing.
+        backlog.Append(stream.Take(30, 110));
+        Assert.Equal((40L, 40L, 140L), (backlog.BootEnd, backlog.NewestStart, backlog.End));
+        Assert.Equal(stream.Take(0, 140), ReadAll(backlog, 0));
+        Assert.Equal(140, backlog.Capacity);
+
+        backlog.Append(stream.Take(140, 1));
+        Assert.Equal((0L, 40L, 41L, 141L), (backlog.Start, backlog.BootEnd, backlog.NewestStart, backlog.End));
+        Assert.Equal(1, backlog.MissingFrom(0));
+        Assert.Equal(0, backlog.MissingFrom(41));
+        Assert.Throws<ArgumentOutOfRangeException>(() => backlog.Read(40).Length);
+        backlog.Append(stream.Take(141, 1000));
+        Assert.Equal(stream.Take(0, 40), ReadAll(backlog, 0)[..40]);
+        Assert.Equal(stream.Take(1041, 100), ReadAll(backlog, 1041));
+        Assert.Equal(1041, backlog.NextRetained(500));
+        Assert.Equal(140, backlog.Capacity);
+    }
+
+    [Theory]
+    [InlineData("", 3, 0)]
+    [InlineData("a\nb\nc", 1, 4)]
+    [InlineData("a\nb\nc\n", 1, 4)]
+    [InlineData("a\nb\nc\n", 2, 2)]
+    [InlineData("a\nb\nc\n", 3, 0)]
+    [InlineData("a\nb\nc\n", 99, 0)]
+    [InlineData("a\n\n\n", 2, 2)]
+    [InlineData("a\nb", 0, 3)]
+    public void The_last_lines_are_found(string output, int lines, long position)
+    {
+        var backlog = new Backlog(limit: 100, boot: 3);
+        backlog.Append(System.Text.Encoding.ASCII.GetBytes(output));
+        Assert.Equal(position, backlog.FindLastLines(lines));
+    }
+
+    [Fact]
+    public void The_last_lines_are_found_over_chunks_and_never_from_before_a_gap()
+    {
+        var backlog = new Backlog(limit: 100_000, boot: 1000);
+        byte[] line = [.. Enumerable.Repeat((byte)'x', 99), (byte)'\n'];
+        for (int i = 0; i < 900; i++)
+        {
+            backlog.Append(line);
+        }
+
+        Assert.Equal(90_000 - (700 * 100), backlog.FindLastLines(700));
+        Assert.Equal(100, backlog.FindLastLines(899));
+        for (int i = 0; i < 900; i++)
+        {
+            backlog.Append(line);
+        }
+
+        Assert.Equal(180_000 - (800 * 100), backlog.FindLastLines(800));
+        Assert.Equal(80_000, backlog.NewestStart);
+        Assert.Equal(80_000, backlog.FindLastLines(1500));
+    }
+
     private static byte[] ReadAll(Backlog backlog, long position)
     {
         List<byte> all = [];
-        while (position < backlog.End)
+        while ((position = backlog.NextRetained(position)) < backlog.End)
         {
             ReadOnlySpan<byte> piece = backlog.Read(position);
             all.AddRange(piece);

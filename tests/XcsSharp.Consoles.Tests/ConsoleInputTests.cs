@@ -94,9 +94,9 @@ public sealed class ConsoleInputTests
         List<byte> got = Collect(program);
         program.TakesInput = false;
         TestClient pasting = rig.Attach();
-        TestClient typing = rig.Attach();
         pasting.Send(new byte[50_000]);
         rig.RunIdle();
+        TestClient typing = rig.Attach("1 mode=take");
         typing.Send([3]);
         rig.RunIdle();
         program.TakesInput = true;
@@ -108,26 +108,30 @@ public sealed class ConsoleInputTests
     }
 
     [Fact]
-    public void Input_of_many_sources_is_mixed_but_none_is_reordered()
+    public async Task Input_of_many_sources_is_mixed_but_none_is_reordered()
     {
         const int Sources = 5;
         const int Length = 8_000;
         using var rig = new ConsoleRig();
         var (_, program, _) = rig.AddConsole();
         List<byte> got = Collect(program);
-        TestClient[] viewers = [.. Enumerable.Range(0, Sources).Select(_ => rig.Attach())];
+        program.TakesInput = false;
         byte[][] inputs = [.. Enumerable.Range(0, Sources).Select(i => Tagged(i, Length))];
-        for (int position = 0; position < Length; position += 500)
-        {
-            for (int i = 0; i < Sources; i++)
-            {
-                viewers[i].Send(inputs[i].AsSpan(position, 500));
-            }
 
-            _ = rig.Loop.RunOnce(TimeSpan.Zero);
+        // Each takes the seat when the one before has said all that a source holds; and the terminal types beside them.
+        using var pty = PtyTerminal.Open(rig.Link("guest-1"), output: null);
+        Task written = pty.WriteAsync(inputs[0], TestContext.Current.CancellationToken);
+        for (int i = 1; i < Sources; i++)
+        {
+            TestClient viewer = rig.Attach("1 mode=take");
+            viewer.Send(inputs[i]);
+            rig.RunIdle();
         }
 
+        program.TakesInput = true;
+        program.Run();
         rig.RunUntil(() => got.Count >= Sources * Length, "all input");
+        await written;
         for (int i = 0; i < Sources; i++)
         {
             Assert.Equal(inputs[i], got.Where(value => value >> 5 == i));
@@ -182,7 +186,7 @@ public sealed class ConsoleInputTests
         TestClient first = rig.Attach();
         first.Send(new byte[72 * 60]);
         rig.RunIdle();
-        TestClient viewer = rig.Attach();
+        TestClient viewer = rig.Attach("1 mode=take");
         viewer.Send("reboot\n"u8);
         viewer.Dispose();
         rig.RunUntil(() => console.Viewers == 1, "the viewer's end");
@@ -252,7 +256,7 @@ public sealed class ConsoleInputTests
         rig.RunIdle();
         for (int i = 0; i < 50; i++)
         {
-            TestClient viewer = rig.Attach();
+            TestClient viewer = rig.Attach("1 mode=take");
             viewer.Send([(byte)(i + 1)]);
             rig.RunIdle();
             viewer.Dispose();

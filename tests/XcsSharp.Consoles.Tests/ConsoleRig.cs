@@ -34,7 +34,19 @@ internal sealed class ConsoleRig : IDisposable
         Loop = new EventLoop(clock);
         Hypervisor = new FakeHypervisor(Loop.Post);
         Switch = new ControlSwitch(Loop, Hypervisor, new SwitchOptions(), NullLogger<ControlSwitch>.Instance);
-        var options = new ConsoleOptions { PtyDirectory = _place["pty"], LogDirectory = logs ? _place["log"] : null };
+        var options = new ConsoleOptions
+        {
+            PtyDirectory = _place["pty"],
+            LogDirectory = logs ? _place["log"] : null,
+
+            // Room for what these tests print, and the newest of it only; the tests of histories ask for the first of it too.
+            BootBytes = 0,
+            HistoryBytes = 1 << 20,
+
+            // Bytes of every kind are compared; the tests of the filter ask for it.
+            TerminalOutput = OutputLevel.Raw,
+            LogOutput = OutputLevel.Raw,
+        };
         configure?.Invoke(options);
         Consoles = new ConsoleHandler(Loop, Switch, options, log ?? NullLogger<ConsoleHandler>.Instance);
         Operators = new OperatorListener(
@@ -71,17 +83,17 @@ internal sealed class ConsoleRig : IDisposable
 
     /// <summary>A console ring of a guest, which is made if it does not exist, with its driver and its console.</summary>
     public (FakeGuest Guest, FakeConsole Ring, RingProgram Program, GuestConsole Console) AddRing(
-        uint domid = 1, string? name = null, FakeGuest? guest = null, int number = 0)
+        uint domid = 1, string? name = null, FakeGuest? guest = null, int number = 0, long? historyWish = null)
     {
         guest ??= Hypervisor.AddDomain(domid, name);
-        FakeConsole ring = guest.AddConsole(number);
+        FakeConsole ring = guest.AddConsole(number, historyWish: historyWish);
         var program = new RingProgram(ring);
         RunIdle();
         return (guest, ring, program, Consoles.Find(new ConsoleId(Switch.FindByDomid(guest.Domid)!, number))!);
     }
 
     /// <summary>The answer to LIST, without the way over the socket.</summary>
-    public DomainList List() => DomainListing.Build(Switch, Consoles);
+    public DomainList List() => DomainListing.Build(Switch.Domains, Consoles);
 
     public TestClient Connect(int? receiveBuffer = null)
     {

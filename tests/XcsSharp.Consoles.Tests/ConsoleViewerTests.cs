@@ -23,7 +23,7 @@ public sealed class ConsoleViewerTests
     [InlineData("guest-1 all", 4096)]
     public void A_viewer_begins_where_it_asked_to(string request, int replayed)
     {
-        using var rig = new ConsoleRig(options => options.BacklogBytes = 4096);
+        using var rig = new ConsoleRig(options => options.HistoryBytes = 4096);
         var (_, program, _) = rig.AddConsole();
         rig.Write(program, _stream.Take(0, 6000));
         TestClient viewer = rig.Attach(request);
@@ -43,7 +43,7 @@ public sealed class ConsoleViewerTests
         const int Backlog = 32 * 1024;
         using var rig = new ConsoleRig(options =>
         {
-            options.BacklogBytes = Backlog;
+            options.HistoryBytes = Backlog;
             options.ViewerQueueBytes = 8192;
         });
         var (_, program, console) = rig.AddConsole();

@@ -91,6 +91,28 @@ public sealed class EndOfDomainTests
     }
 
     [Fact]
+    public void A_terminal_that_looks_empty_is_kept_for_a_moment_however_often_it_is_looked_at()
+    {
+        var clock = new FakeTimeProvider();
+        using var rig = new ConsoleRig(clock: clock);
+        var (guest, _, console) = rig.AddConsole();
+        guest.Destroy();
+        rig.RunIdle();
+
+        // As by a log that is closed, and by viewers that leave.
+        for (int i = 0; i < 5; i++)
+        {
+            console.PumpSoon();
+            rig.RunIdle();
+        }
+
+        Assert.Equal(1, rig.Consoles.Ending);
+        clock.Advance(TimeSpan.FromMilliseconds(50));
+        rig.RunIdle();
+        Assert.Equal(0, rig.Consoles.Ending);
+    }
+
+    [Fact]
     public void Readers_that_never_read_keep_a_dead_console_for_the_linger_time_and_no_longer()
     {
         var clock = new FakeTimeProvider();

@@ -24,7 +24,7 @@ public sealed class LogFaultTests
     }
 
     [Fact]
-    public void A_full_disk_stops_the_log_alone_is_told_once_and_the_gap_is_marked_and_counted()
+    public void D03_A_full_disk_stops_the_log_alone_is_told_once_and_the_gap_is_marked_and_counted()
     {
         const int Length = 200_000;
         using var place = new PrivateDirectory("full");
@@ -34,7 +34,7 @@ public sealed class LogFaultTests
         using var rig = new ConsoleRig(
             options =>
             {
-                options.BacklogBytes = Backlog;
+                options.HistoryBytes = Backlog;
                 options.LogDirectory = small.Path;
             },
             clock,
@@ -107,11 +107,13 @@ public sealed class LogFaultTests
     }
 
     [Fact]
-    public async Task A_disk_that_hangs_delays_no_answer_and_what_it_was_too_slow_for_is_a_gap()
+    public async Task D03_A_disk_that_hangs_delays_no_answer_and_what_it_was_too_slow_for_is_a_gap()
     {
         const int Length = 200_000;
-        using var rig = new ConsoleRig(options => options.BacklogBytes = Backlog, logs: true, log: _log);
+        using var rig = new ConsoleRig(options => options.HistoryBytes = Backlog, logs: true, log: _log);
         var (_, program, console) = rig.AddConsole();
+        var (_, other, _) = rig.AddConsole(2);
+        TestClient viewer = rig.Attach("2");
         await using (HeldThread? held = await HeldThread.HoldAsync(
             Environment.ProcessId, ThreadName, TestContext.Current.CancellationToken))
         {
@@ -119,6 +121,9 @@ public sealed class LogFaultTests
             rig.Write(program, _stream.Take(0, Length));
             Assert.Equal((Length + 59) / 60, program.Responses);
             Assert.Equal(0UL, console.BytesLogged);
+
+            rig.Write(other, "another guest\n"u8.ToArray());
+            Assert.Equal("another guest", rig.ReadLine(viewer));
         }
 
         rig.RunUntil(() => console.BytesLogged + console.BytesNotLogged == Length, "the disk to go on");
@@ -221,7 +226,7 @@ public sealed class LogFaultTests
     [Fact]
     public void A_log_that_failed_and_has_nothing_to_write_is_not_tried()
     {
-        using var rig = new ConsoleRig(options => options.BacklogBytes = 4096, logs: true, log: _log);
+        using var rig = new ConsoleRig(options => options.HistoryBytes = 4096, logs: true, log: _log);
         var (_, program, console) = rig.AddConsole(1, "web");
         rig.Write(program, "hello"u8.ToArray());
         rig.RunUntil(() => console.BytesLogged == 5, "the log");

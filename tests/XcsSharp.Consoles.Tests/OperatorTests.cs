@@ -27,7 +27,7 @@ public sealed class OperatorTests
     [InlineData("ATTACH 3#-1\n", "no-console", "#control")]
     [InlineData("ATTACH 3#Control\n", "no-console", "#control")]
     [InlineData("ATTACH #control\n", "unknown-domain", "LIST")]
-    [InlineData("HELLO\n", "unknown-request", "ATTACH domid-or-name (or with #1, #control), LIST, STATUS")]
+    [InlineData("HELLO\n", "unknown-request", "ATTACH domid-or-name (or with #1, #control), LOG the same, LIST, STATUS")]
     [InlineData("\n", "unknown-request", "STATUS")]
     [InlineData("ATTACH \n", "unknown-request", "ATTACH")]
     [InlineData("\0\u0001\u0002\n", "unknown-request", "ATTACH")]
@@ -298,17 +298,22 @@ public sealed class OperatorTests
         var wrong = new ConsoleOptions
         {
             PtyDirectory = "pty",
+            SocketDirectory = "sockets",
             LogDirectory = "log",
             LogBytes = 100,
             LogFiles = -1,
-            BacklogBytes = 100,
+            BootBytes = -1,
+            HistoryBytes = 100,
+            TotalHistoryBytes = 1,
+            KeepAfterEnd = TimeSpan.FromDays(8),
             MaxViewersPerConsole = 0,
             MaxConnections = 0,
+            MaxConnectionsPerUser = 0,
             ViewerQueueBytes = 1,
             RequestTimeout = TimeSpan.Zero,
             LingerTimeout = TimeSpan.FromDays(1),
         };
-        Assert.Equal(10, wrong.Problems().Count());
+        Assert.Equal(15, wrong.Problems().Count());
         Assert.All(wrong.Problems(), problem => Assert.Matches("^Consoles:.*: give .*", problem));
     }
 

@@ -28,7 +28,7 @@ public sealed class PtyLinksTests : IDisposable
     [InlineData("0123456789012345678901234567890123456789012345678901234567890123", "0123456789012345678901234567890123456789012345678901234567890123")]
     [InlineData("01234567890123456789012345678901234567890123456789012345678901234", "domain-7")]
     public void A_domain_name_is_a_link_name_only_if_it_can_do_no_harm(string name, string link)
-        => Assert.Equal(link, PtyLinks.NameFor(name, 7));
+        => Assert.Equal(link, ConsoleFileNames.BaseFor(name, 7));
 
     [Fact]
     public void The_directory_is_made_for_all_to_read()

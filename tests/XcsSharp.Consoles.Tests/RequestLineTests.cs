@@ -77,25 +77,26 @@ public sealed class RequestLineTests
     }
 
     [Theory]
-    [InlineData("LIST", OperatorVerb.List, "", ReplayFrom.Recent)]
-    [InlineData(" STATUS ", OperatorVerb.Status, "", ReplayFrom.Recent)]
-    [InlineData("ATTACH 5", OperatorVerb.Attach, "5", ReplayFrom.Recent)]
+    [InlineData("LIST", OperatorVerb.List, "", ReplayFrom.Usual)]
+    [InlineData(" STATUS ", OperatorVerb.Status, "", ReplayFrom.Usual)]
+    [InlineData("TOP", OperatorVerb.Top, "", ReplayFrom.Usual)]
+    [InlineData("ATTACH 5", OperatorVerb.Attach, "5", ReplayFrom.Usual)]
     [InlineData("ATTACH web all", OperatorVerb.Attach, "web", ReplayFrom.Oldest)]
     [InlineData("ATTACH web  new", OperatorVerb.Attach, "web", ReplayFrom.Newest)]
-    [InlineData("ATTACH my old box", OperatorVerb.Attach, "my old box", ReplayFrom.Recent)]
+    [InlineData("ATTACH my old box", OperatorVerb.Attach, "my old box", ReplayFrom.Usual)]
     [InlineData("ATTACH my old box all", OperatorVerb.Attach, "my old box", ReplayFrom.Oldest)]
-    [InlineData("ATTACH all", OperatorVerb.Attach, "all", ReplayFrom.Recent)]
+    [InlineData("ATTACH all", OperatorVerb.Attach, "all", ReplayFrom.Usual)]
     [InlineData("ATTACH new all", OperatorVerb.Attach, "new", ReplayFrom.Oldest)]
-    [InlineData("ATTACH", OperatorVerb.Unknown, null, ReplayFrom.Recent)]
-    [InlineData("ATTACHED 5", OperatorVerb.Unknown, null, ReplayFrom.Recent)]
-    [InlineData("LISTS", OperatorVerb.Unknown, null, ReplayFrom.Recent)]
-    [InlineData("list", OperatorVerb.Unknown, null, ReplayFrom.Recent)]
-    [InlineData("", OperatorVerb.Unknown, null, ReplayFrom.Recent)]
+    [InlineData("ATTACH", OperatorVerb.Unknown, null, ReplayFrom.Usual)]
+    [InlineData("ATTACHED 5", OperatorVerb.Unknown, null, ReplayFrom.Usual)]
+    [InlineData("LISTS", OperatorVerb.Unknown, null, ReplayFrom.Usual)]
+    [InlineData("list", OperatorVerb.Unknown, null, ReplayFrom.Usual)]
+    [InlineData("", OperatorVerb.Unknown, null, ReplayFrom.Usual)]
     public void A_line_asks_for(string line, OperatorVerb verb, string? target, ReplayFrom replay)
     {
         var request = OperatorRequest.Parse(Encoding.UTF8.GetBytes(line));
         Assert.Equal(verb, request.Verb);
-        Assert.Equal(replay, request.Replay);
+        Assert.Equal(replay, request.Wish.Output.From);
         Assert.Equal(target, request.Target);
     }
 
