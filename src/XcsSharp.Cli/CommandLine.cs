@@ -5,6 +5,7 @@ using System.Globalization;
 using System.Text.Json;
 
 using XcsSharp.Cli.Dump;
+using XcsSharp.Cli.Top;
 using XcsSharp.Client;
 using XcsSharp.Interop;
 using XcsSharp.Protocol.Operator;
@@ -31,7 +32,7 @@ internal sealed class CommandLine
 
     private readonly Option<bool> _json = new("--json")
     {
-        Description = "JSON: the list, the status; a line for each message of a dump; of a console who it is, on standard error",
+        Description = "JSON: the list, the status, a guest's answer; a line for each message of a dump; of a console who it is, on standard error",
         Recursive = true,
     };
 
@@ -44,11 +45,20 @@ internal sealed class CommandLine
             _json,
             List(),
             Console(),
+            Who(),
             Status(),
             ConsoleAdd(),
             ConsoleDelete(),
-            new DumpSyntax(streams, _socket, _json).Command,
         };
+        foreach (Command command in new GuestCommands(streams, _socket, _json).All)
+        {
+            _root.Add(command);
+        }
+
+        _root.Add(new UpgradeCommand(streams, _socket, _json).Syntax());
+        _root.Add(new LogCommand(streams, _socket).Syntax());
+        _root.Add(new TopSyntax(streams, _socket, _json).Command);
+        _root.Add(new DumpSyntax(streams, _socket, _json).Command);
     }
 
     public async Task<int> RunAsync(string[] arguments)
@@ -111,6 +121,26 @@ internal sealed class CommandLine
         return command;
     }
 
+    private Command Who()
+    {
+        Argument<string?> domain = new("DOMAIN")
+        {
+            Description = "A console, named as for console; without it all that have viewers",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        Command command = new("who", "Shows who is attached to consoles, and who types") { domain };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            ViewerList list = await ConsoleConnection.WhoAsync(
+                parsed.GetValue(_socket)!, parsed.GetValue(domain) is { Length: > 0 } console ? console : null, cancel);
+            _streams.Output.Write(parsed.GetValue(_json)
+                ? JsonSerializer.Serialize(list, OperatorJson.Default.ViewerList) + "\n"
+                : ViewerReport.Table(list, DateTimeOffset.UtcNow));
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
     private Command Status()
     {
         Command command = new("status", "Shows the daemon itself: version, what it serves, counters");
@@ -140,24 +170,34 @@ internal sealed class CommandLine
         Option<bool> all = new("--all") { Description = "Begin with all the output that the daemon still has" };
         Option<bool> exitOnEnd = new("--exit-on-eof")
         {
-            Description = "Leave when standard input ends (otherwise: when the domain or the daemon does)",
+            Description = "Leave when standard input ends (otherwise: when the console or the daemon does)",
         };
+        Option<bool> once = new("--once") { Description = "End when the domain does (otherwise: wait for it to start anew)" };
         Option<EscapeKey> escape = new("--escape")
         {
-            Description = "The key that leaves: ^X with any X, or none, which binary input needs",
+            Description = "The key that opens the menu on a terminal (a dot leaves, ? helps) and leaves in a pipe: ^X with any X, or none, which binary input needs",
             HelpName = "^X|none",
             DefaultValueFactory = _ => EscapeKey.Default,
             CustomParser = ParseEscape,
         };
+        Option<bool> readOnly = new("--read-only") { Description = "Never type (otherwise: type when nobody else does)" };
+        Option<bool> take = new("--take") { Description = "Type, whoever did before" };
+        Option<bool> exclusive = new("--exclusive") { Description = "The same, and nobody else does meanwhile; needs Consoles:Exclusive" };
         Command command = new("console", "Attaches to a domain's console; in a pipe too")
         {
             domain,
             number,
             fresh,
             all,
+            readOnly,
+            take,
+            exclusive,
             exitOnEnd,
+            once,
             escape,
         };
+        OutputOptions output = new();
+        output.AddTo(command, fresh, all);
         domain.Validators.Add(RefuseNoName);
         command.Validators.Add(result =>
         {
@@ -171,9 +211,9 @@ internal sealed class CommandLine
                 result.AddError("-n and a console in DOMAIN exclude each other");
             }
 
-            if (result.GetValue(fresh) && result.GetValue(all))
+            if (new[] { readOnly, take, exclusive }.Count(result.GetValue) > 1)
             {
-                result.AddError("--new and --all exclude each other");
+                result.AddError("--read-only, --take and --exclusive exclude each other");
             }
         });
         command.SetAction((parsed, _) => new ConsoleCommand(_streams)
@@ -183,6 +223,11 @@ internal sealed class CommandLine
                 ? $"{parsed.GetValue(domain)}{OperatorProtocol.ConsoleMark}{which}"
                 : parsed.GetValue(domain)!,
             Replay = parsed.GetValue(all) ? ConsoleReplay.All : parsed.GetValue(fresh) ? ConsoleReplay.New : ConsoleReplay.Recent,
+            Output = output.Of(parsed, follow: !parsed.GetValue(once)),
+            Mode = parsed.GetValue(readOnly) ? ConsoleMode.ReadOnly
+                : parsed.GetValue(exclusive) ? ConsoleMode.Exclusive
+                : parsed.GetValue(take) ? ConsoleMode.TakeOver
+                : ConsoleMode.ReadWrite,
             Escape = parsed.GetValue(escape),
             ExitOnEndOfInput = parsed.GetValue(exitOnEnd),
             Json = parsed.GetValue(_json),
@@ -237,13 +282,13 @@ internal sealed class CommandLine
     }
 
     /// <summary>The number that was given. What is no number at all the parser refuses; asked for its value it would throw here.</summary>
-    private static int? NumberIn(SymbolResult result)
+    internal static int? NumberIn(SymbolResult result)
         => result.Tokens is [{ Value: string text }]
             && int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number)
                 ? number
                 : null;
 
-    private static void RefuseNoName(ArgumentResult result)
+    internal static void RefuseNoName(ArgumentResult result)
     {
         string? name = result.GetValueOrDefault<string>();
         if (string.IsNullOrWhiteSpace(name) || name.Any(char.IsControl))

@@ -8,29 +8,33 @@ using XcsSharp.Protocol.Operator;
 
 namespace XcsSharp.Client;
 
-/// <summary>With what an attached console begins.</summary>
-public enum ConsoleReplay
+/// <summary>What a guest is asked to do with itself.</summary>
+public enum ShutdownRequest
 {
-    /// <summary>The last screenful, so that a waiting prompt is seen.</summary>
-    Recent,
-
-    /// <summary>Nothing old.</summary>
-    New,
-
-    /// <summary>Everything that the daemon still has.</summary>
-    All,
+    PowerOff,
+    Reboot,
+    Suspend,
 }
 
+/// <summary>A guest's answer to a memory request.</summary>
+/// <param name="Domid">The domain.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Pages">The guest's target, in pages of 4 KiB; it works towards it from now on.</param>
+/// <param name="Status">The guest's return code. Negative: it failed; 0 and above: kernels differ.</param>
+public sealed record MemoryAnswer(uint Domid, string Name, uint Pages, int Status);
+
 /// <summary>A guest's console through the daemon's console socket, and the daemon's answers to an operator.</summary>
-public sealed class ConsoleConnection : IAsyncDisposable
+public sealed partial class ConsoleConnection : IAsyncDisposable
 {
     /// <summary>Where the daemon listens, unless its settings say otherwise.</summary>
     public const string DefaultPath = "/run/xcs/console.sock";
 
-    private ConsoleConnection(uint domid, string name, NetworkStream stream)
+    private ConsoleConnection(uint domid, string name, ulong? viewer, bool isWriter, NetworkStream stream)
     {
         Domid = domid;
         Name = name;
+        ViewerId = viewer;
+        IsWriter = isWriter;
         Stream = stream;
     }
 
@@ -38,6 +42,12 @@ public sealed class ConsoleConnection : IAsyncDisposable
 
     /// <summary>The console's name: the domain's, with <c>#1</c> or <c>#control</c> where another than the first is meant.</summary>
     public string Name { get; }
+
+    /// <summary>Which viewer this is, for <see cref="TakeSeatAsync"/> and its like; null unless it attached with a <see cref="ConsoleAttachment"/>.</summary>
+    public ulong? ViewerId { get; }
+
+    /// <summary>Whether it had the writer's seat when it attached; false also where <see cref="ViewerId"/> is null.</summary>
+    public bool IsWriter { get; }
 
     /// <summary>
     /// The console's bytes, raw, both ways: what the guest prints is read, what is written is typed. Its end means that the
@@ -54,24 +64,85 @@ public sealed class ConsoleConnection : IAsyncDisposable
     /// <param name="cancel">Ends the attempt.</param>
     /// <exception cref="XcsUnavailableException">The daemon cannot be reached.</exception>
     /// <exception cref="OperatorRefusedException">There is no such domain, several have that name, it has no console…</exception>
-    public static async Task<ConsoleConnection> AttachAsync(
+    public static Task<ConsoleConnection> AttachAsync(
         string path, string domain, ConsoleReplay replay = ConsoleReplay.Recent, CancellationToken cancel = default)
-    {
-        string request = $"{OperatorProtocol.Attach} {CheckedName(domain)}" + replay switch
-        {
-            ConsoleReplay.New => " " + OperatorProtocol.ReplayNew,
-            ConsoleReplay.All => " " + OperatorProtocol.ReplayAll,
-            _ => "",
-        };
-        (Socket socket, string reply) = await AskAsync(path, request, cancel).ConfigureAwait(false);
-        if (!TryParseName(reply, out uint domid, out string name))
-        {
-            socket.Dispose();
-            throw NotTheProtocol(path, reply);
-        }
+        => AttachAsync(path, domain, replay, new ConsoleOutput(), cancel);
 
-        return new ConsoleConnection(domid, name, new NetworkStream(socket, ownsSocket: true));
+    /// <summary>Attaches to a console of a domain.</summary>
+    /// <param name="path">The daemon's console socket.</param>
+    /// <param name="domain">As above; nor can a name be given whose last word has the form of one of the protocol's, such as <c>lines=3</c>.</param>
+    /// <param name="replay">With what it begins, unless <paramref name="output"/> says so.</param>
+    /// <param name="output">What is wanted beyond that.</param>
+    /// <param name="cancel">Ends the attempt.</param>
+    /// <exception cref="XcsUnavailableException">The daemon cannot be reached.</exception>
+    /// <exception cref="OperatorRefusedException">There is no such domain, several have that name, it has no console…</exception>
+    public static Task<ConsoleConnection> AttachAsync(
+        string path, string domain, ConsoleReplay replay, ConsoleOutput output, CancellationToken cancel = default)
+        => AttachAsync(path, $"{OperatorProtocol.Attach} {CheckedName(domain)}{WordOf(replay)}{output.Words}", withViewer: false, cancel);
+
+    /// <summary>Reads a console's output, of a living domain or of one that is gone and whose output the daemon still has; types nothing.</summary>
+    /// <param name="path">The daemon's console socket.</param>
+    /// <param name="domain">As for <see cref="AttachAsync(string, string, ConsoleReplay, ConsoleOutput, CancellationToken)"/>.</param>
+    /// <param name="output">Which of it: unless it says otherwise all that the daemon has, to the newest of now.</param>
+    /// <param name="cancel">Ends the attempt.</param>
+    /// <returns>A connection to read from; its end is the end of what was asked for.</returns>
+    /// <exception cref="XcsUnavailableException">The daemon cannot be reached.</exception>
+    /// <exception cref="OperatorRefusedException">There is and was no such domain, several have that name, it has no console…</exception>
+    public static Task<ConsoleConnection> ReadLogAsync(
+        string path, string domain, ConsoleOutput output, CancellationToken cancel = default)
+        => AttachAsync(path, $"{OperatorProtocol.Log} {CheckedName(domain)}{output.Words}", withViewer: false, cancel);
+
+    /// <summary>Attaches to a console of a domain as a viewer that says what it may do, and learns which one it is.</summary>
+    /// <param name="path">The daemon's console socket.</param>
+    /// <param name="domain">As above.</param>
+    /// <param name="how">What it wants.</param>
+    /// <param name="cancel">Ends the attempt.</param>
+    /// <exception cref="XcsUnavailableException">The daemon cannot be reached.</exception>
+    /// <exception cref="OperatorRefusedException">There is no such domain, somebody has the console for himself…</exception>
+    public static Task<ConsoleConnection> AttachAsync(
+        string path, string domain, ConsoleAttachment how, CancellationToken cancel = default)
+    {
+        string mode = how.Mode switch
+        {
+            ConsoleMode.ReadOnly => OperatorProtocol.ReadOnly,
+            ConsoleMode.TakeOver => OperatorProtocol.TakeOver,
+            ConsoleMode.Exclusive => OperatorProtocol.Exclusive,
+            _ => OperatorProtocol.ReadWrite,
+        };
+        string request = $"{OperatorProtocol.Attach} {CheckedName(domain)}{WordOf(how.Replay)}{how.Output.Words} {OperatorProtocol.ModeWord}{mode}"
+            + (how.FramedNotices ? " " + OperatorProtocol.FramedNotices : "");
+        return AttachAsync(path, request, withViewer: true, cancel);
     }
+
+    /// <summary>Who is attached, and who types.</summary>
+    /// <param name="path">The daemon's console socket.</param>
+    /// <param name="console">As for <c>AttachAsync</c>; null for all consoles.</param>
+    /// <param name="cancel">Ends the attempt.</param>
+    public static Task<ViewerList> WhoAsync(string path, string? console = null, CancellationToken cancel = default)
+        => AskForDocumentAsync(
+            path,
+            console is null ? OperatorProtocol.Who : $"{OperatorProtocol.Who} {CheckedName(console)}",
+            OperatorJson.Default.ViewerList,
+            cancel);
+
+    /// <summary>Gives a viewer the writer's seat of its console; who had it gets it back when the viewer leaves or gives it up.</summary>
+    /// <param name="path">The daemon's console socket.</param>
+    /// <param name="viewer">One of the caller's user, unless that is root.</param>
+    /// <param name="cancel">Ends the attempt.</param>
+    /// <exception cref="OperatorRefusedException">Somebody has the console for himself, the viewer is read-only, is gone…</exception>
+    public static Task TakeSeatAsync(string path, ulong viewer, CancellationToken cancel = default)
+        => ChangeAsync(path, $"{OperatorProtocol.Take} {viewer}", cancel);
+
+    /// <summary>The viewer gives the writer's seat up: whoever waits gets it.</summary>
+    public static Task ReleaseSeatAsync(string path, ulong viewer, CancellationToken cancel = default)
+        => ChangeAsync(path, $"{OperatorProtocol.Release} {viewer}", cancel);
+
+    /// <summary>Lets a viewer write from now on, or not any more.</summary>
+    public static Task SetReadOnlyAsync(string path, ulong viewer, bool isReadOnly, CancellationToken cancel = default)
+        => ChangeAsync(
+            path,
+            $"{OperatorProtocol.Mode} {viewer} {(isReadOnly ? OperatorProtocol.ReadOnly : OperatorProtocol.ReadWrite)}",
+            cancel);
 
     /// <summary>Adds a console to a domain: the guest's hvc1, and so on. It is there when the guest's driver takes it up.</summary>
     /// <returns>The domain, and the name under which the console can be attached to.</returns>
@@ -92,6 +163,53 @@ public sealed class ConsoleConnection : IAsyncDisposable
         string path, string console, CancellationToken cancel = default)
         => ChangeAsync(path, $"{OperatorProtocol.ConsoleDelete} {CheckedName(console)}", cancel);
 
+    /// <summary>Asks a guest to go, over its control channel, and waits for its acknowledgement.</summary>
+    /// <param name="path">The daemon's console socket.</param>
+    /// <param name="domain">A domid or a name. A name whose last word is <c>wait</c> cannot be given here: use its domid.</param>
+    /// <param name="request">What it is asked to do.</param>
+    /// <param name="wait">Waits until the domain has gone; not of a suspend.</param>
+    /// <param name="cancel">Ends the wait; the guest has been asked all the same.</param>
+    /// <returns>The domain, and its name.</returns>
+    /// <exception cref="XcsUnavailableException">The daemon cannot be reached.</exception>
+    /// <exception cref="OperatorRefusedException">The guest does not answer, has no control channel, the daemon does not do this…</exception>
+    public static Task<(uint Domid, string Name)> ShutdownAsync(
+        string path, string domain, ShutdownRequest request, bool wait = false, CancellationToken cancel = default)
+    {
+        string word = request switch
+        {
+            ShutdownRequest.PowerOff => OperatorProtocol.Shutdown,
+            ShutdownRequest.Reboot => OperatorProtocol.Reboot,
+            ShutdownRequest.Suspend when !wait => OperatorProtocol.Suspend,
+            _ => throw new ArgumentException("only a domain that powers off or starts anew can be waited for", nameof(wait)),
+        };
+        return ChangeAsync(path, $"{word} {CheckedName(domain)}" + (wait ? " " + OperatorProtocol.Wait : ""), cancel);
+    }
+
+    /// <summary>Asks a guest to have so much memory, over its control channel, and waits for its answer.</summary>
+    /// <param name="path">The daemon's console socket.</param>
+    /// <param name="domain">A domid or a name.</param>
+    /// <param name="pages">At least <see cref="MemorySize.LeastPages"/>, of 4 KiB each.</param>
+    /// <param name="cancel">Ends the wait; the guest has been asked all the same.</param>
+    /// <exception cref="XcsUnavailableException">The daemon cannot be reached.</exception>
+    /// <exception cref="OperatorRefusedException">The guest does not answer, knows no such request, has no control channel…</exception>
+    public static async Task<MemoryAnswer> SetMemoryAsync(
+        string path, string domain, uint pages, CancellationToken cancel = default)
+    {
+        (Socket socket, string reply) = await AskAsync(
+            path, $"{OperatorProtocol.MemorySet} {CheckedName(domain)} {pages}p", cancel).ConfigureAwait(false);
+        socket.Dispose();
+
+        // Domid first, two numbers last; between them the name, which may have spaces.
+        int status = reply.LastIndexOf(' ');
+        int target = status > 0 ? reply.LastIndexOf(' ', status - 1) : -1;
+        return target > 0
+            && TryParseName(reply[..target], out uint domid, out string name)
+            && uint.TryParse(reply.AsSpan(target + 1, status - target - 1), NumberStyles.None, CultureInfo.InvariantCulture, out uint granted)
+            && int.TryParse(reply.AsSpan(status + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int code)
+                ? new MemoryAnswer(domid, name, granted, code)
+                : throw NotTheProtocol(path, reply);
+    }
+
     /// <summary>Every domain that the daemon serves.</summary>
     public static Task<DomainList> ListAsync(string path = DefaultPath, CancellationToken cancel = default)
         => AskForDocumentAsync(path, OperatorProtocol.List, OperatorJson.Default.DomainList, cancel);
@@ -100,7 +218,52 @@ public sealed class ConsoleConnection : IAsyncDisposable
     public static Task<DaemonStatus> StatusAsync(string path = DefaultPath, CancellationToken cancel = default)
         => AskForDocumentAsync(path, OperatorProtocol.Status, OperatorJson.Default.DaemonStatus, cancel);
 
+    /// <summary>The daemon and what each guest does, for a live view. A daemon that does not know this refuses it (<c>unknown-request</c>).</summary>
+    public static Task<FigureList> FiguresAsync(string path = DefaultPath, CancellationToken cancel = default)
+        => AskForDocumentAsync(path, OperatorProtocol.Top, OperatorJson.Default.FigureList, cancel);
+
     public ValueTask DisposeAsync() => Stream.DisposeAsync();
+
+    private static string WordOf(ConsoleReplay replay) => replay switch
+    {
+        ConsoleReplay.New => " " + OperatorProtocol.ReplayNew,
+        ConsoleReplay.All => " " + OperatorProtocol.ReplayAll,
+        _ => "",
+    };
+
+    private static async Task<ConsoleConnection> AttachAsync(
+        string path, string request, bool withViewer, CancellationToken cancel)
+    {
+        (Socket socket, string reply) = await AskAsync(path, request, cancel).ConfigureAwait(false);
+        ulong id = 0;
+        bool isWriter = false;
+        if ((withViewer && !TryCutViewer(ref reply, out id, out isWriter)) | !TryParseName(reply, out uint domid, out string name))
+        {
+            socket.Dispose();
+            throw NotTheProtocol(path, reply);
+        }
+
+        return new ConsoleConnection(domid, name, withViewer ? id : null, isWriter, new NetworkStream(socket, ownsSocket: true));
+    }
+
+    /// <summary>The last two words of a reply; before them is a name, which may have spaces.</summary>
+    private static bool TryCutViewer(ref string reply, out ulong id, out bool isWriter)
+    {
+        id = 0;
+        isWriter = false;
+        int seat = reply.LastIndexOf(" " + OperatorProtocol.SeatWord, StringComparison.Ordinal);
+        int viewer = seat > 0 ? reply.LastIndexOf(" " + OperatorProtocol.ViewerWord, seat, StringComparison.Ordinal) : -1;
+        if (viewer < 0)
+        {
+            return false;
+        }
+
+        isWriter = reply[(seat + 1 + OperatorProtocol.SeatWord.Length)..] == OperatorProtocol.SeatWriter;
+        ReadOnlySpan<char> number = reply.AsSpan((viewer + 1 + OperatorProtocol.ViewerWord.Length)..seat);
+        bool isNumber = ulong.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out id);
+        reply = reply[..viewer];
+        return isNumber;
+    }
 
     private static async Task<(uint Domid, string Name)> ChangeAsync(
         string path, string request, CancellationToken cancel)

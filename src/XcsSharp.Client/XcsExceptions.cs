@@ -30,9 +30,10 @@ public sealed class XcsRefusedException(RecordType operation, RecordResult resul
     private static string Name(RecordType operation) => operation switch
     {
         RecordType.ConnectControl => "attaching the control connection of",
+        RecordType.ConnectExtended => "attaching the control connection of",
         RecordType.ConnectData => "attaching the data connection of",
-        RecordType.Bind => "binding",
-        RecordType.Unbind => "unbinding",
+        RecordType.Bind or RecordType.BindDomain => "binding",
+        RecordType.Unbind or RecordType.UnbindDomain => "unbinding",
         RecordType.VirqBind => "binding",
         RecordType.OpenInterface => "opening the control interface of",
         RecordType.CloseInterface => "closing the control interface of",
@@ -51,11 +52,33 @@ public sealed class XcsRefusedException(RecordType operation, RecordResult resul
             $"ports are 0..{ProtocolLimits.MaxPorts - 1}; 0 lets the switch choose",
         (_, RecordResult.BadRequest) => "the daemon finds the request malformed",
         (RecordType.Bind, RecordResult.Failed) => "the session has as many bindings as the daemon allows; remove some",
+        (RecordType.BindDomain, RecordResult.Failed) =>
+            "there is no such domain, or the session has as many bindings as the daemon allows",
         (RecordType.VirqBind, RecordResult.Failed) =>
             "there is no such virtual interrupt, or another program of dom0 holds it",
         (RecordType.OpenInterface, RecordResult.Failed) =>
             "there is no such domain, its port is taken, or its transport is not served here; see the daemon's log",
         _ => $"{result}; see the daemon's log",
+    };
+}
+
+/// <summary>A request for a guest went nowhere, and the daemon says why.</summary>
+public sealed class XcsUndeliveredException(uint domid, UndeliveredReason reason)
+    : XcsException($"the request to domain {domid} was not answered: {Explain(reason)}")
+{
+    public uint Domid { get; } = domid;
+
+    public UndeliveredReason Reason { get; } = reason;
+
+    private static string Explain(UndeliveredReason reason) => reason switch
+    {
+        UndeliveredReason.NoSuchDomain => "there is no such domain (any more)",
+        UndeliveredReason.NoChannel => "it has no open control channel; open its interface, or wait until the guest publishes one",
+        UndeliveredReason.ChannelOutOfOrder => "its control channel was put aside; see xcsctl list",
+        UndeliveredReason.LockedOut => "another client holds the write lock",
+        UndeliveredReason.ChannelClosed => "its control channel closed first; the guest may have read it",
+        UndeliveredReason.NoAnswer => "the guest answered something else in its place",
+        _ => reason.ToString(),
     };
 }
 

@@ -29,6 +29,55 @@ public sealed class ConsoleConnectionTests : IDisposable
         Assert.Equal((7u, "web 1"), (console.Domid, console.Name));
     }
 
+    [Theory]
+    [InlineData(ConsoleMode.ReadWrite, false, "ATTACH my box all mode=rw", "writer")]
+    [InlineData(ConsoleMode.ReadOnly, false, "ATTACH my box all mode=ro", "reader")]
+    [InlineData(ConsoleMode.TakeOver, true, "ATTACH my box all mode=take notices=framed", "writer")]
+    [InlineData(ConsoleMode.Exclusive, true, "ATTACH my box all mode=exclusive notices=framed", "reader")]
+    public async Task A_viewer_that_says_what_it_wants_learns_which_one_it_is(ConsoleMode mode, bool notices, string line, string seat)
+    {
+        Task<ConsoleConnection> attaching = ConsoleConnection.AttachAsync(
+            _server.Path, "my box", new ConsoleAttachment(ConsoleReplay.All, mode, notices), Cancel);
+        using ServerConnection server = await _server.AcceptAsync(Cancel);
+        Assert.Equal(line, await server.ReceiveLineAsync(Cancel));
+        await server.SendAsync($"OK 7 my box viewer=12 seat={seat}\n", Cancel);
+        await using ConsoleConnection console = await attaching;
+        Assert.Equal((7u, "my box", 12UL, seat == "writer"), (console.Domid, console.Name, console.ViewerId!.Value, console.IsWriter));
+    }
+
+    [Theory]
+    [InlineData("OK 7 my box")]
+    [InlineData("OK 7 my box viewer=x seat=writer")]
+    [InlineData("OK viewer=1 seat=writer")]
+    public async Task A_reply_that_does_not_say_which_viewer_it_is_comes_from_something_else(string reply)
+    {
+        Task<ConsoleConnection> attaching = ConsoleConnection.AttachAsync(_server.Path, "my box", new ConsoleAttachment(), Cancel);
+        using ServerConnection server = await _server.AcceptAsync(Cancel);
+        await server.ReceiveLineAsync(Cancel);
+        await server.SendAsync(reply + "\n", Cancel);
+        await Assert.ThrowsAsync<XcsProtocolException>(() => attaching);
+    }
+
+    [Fact]
+    public async Task Requests_for_a_viewer_are_a_line_each()
+    {
+        (Func<Task> Ask, string Line)[] all =
+        [
+            (() => ConsoleConnection.TakeSeatAsync(_server.Path, 12, Cancel), "TAKE 12"),
+            (() => ConsoleConnection.ReleaseSeatAsync(_server.Path, 12, Cancel), "RELEASE 12"),
+            (() => ConsoleConnection.SetReadOnlyAsync(_server.Path, 12, true, Cancel), "MODE 12 ro"),
+            (() => ConsoleConnection.SetReadOnlyAsync(_server.Path, 12, false, Cancel), "MODE 12 rw"),
+        ];
+        foreach ((Func<Task> ask, string line) in all)
+        {
+            Task asking = ask();
+            using ServerConnection server = await _server.AcceptAsync(Cancel);
+            Assert.Equal(line, await server.ReceiveLineAsync(Cancel));
+            await server.SendAsync("OK 7 my box\n", Cancel);
+            await asking;
+        }
+    }
+
     [Fact]
     public async Task What_follows_the_reply_line_at_once_belongs_to_the_console()
     {
@@ -110,6 +159,48 @@ public sealed class ConsoleConnectionTests : IDisposable
             {
                 await Assert.ThrowsAsync<XcsProtocolException>(() => asking);
             }
+        }
+    }
+
+    [Theory]
+    [InlineData(ShutdownRequest.PowerOff, false, "SHUTDOWN my web")]
+    [InlineData(ShutdownRequest.PowerOff, true, "SHUTDOWN my web wait")]
+    [InlineData(ShutdownRequest.Reboot, false, "REBOOT my web")]
+    [InlineData(ShutdownRequest.Reboot, true, "REBOOT my web wait")]
+    [InlineData(ShutdownRequest.Suspend, false, "SUSPEND my web")]
+    public async Task A_guest_is_asked_to_go_by_a_line_and_its_answer_is_a_line(ShutdownRequest request, bool wait, string line)
+    {
+        Task<(uint Domid, string Name)> asking = ConsoleConnection.ShutdownAsync(_server.Path, "my web", request, wait, Cancel);
+        using ServerConnection server = await _server.AcceptAsync(Cancel);
+        Assert.Equal(line, await server.ReceiveLineAsync(Cancel));
+        await server.SendAsync("OK 7 my web\n", Cancel);
+        Assert.Equal((7u, "my web"), await asking);
+    }
+
+    [Fact]
+    public async Task A_suspend_cannot_be_waited_for()
+        => await Assert.ThrowsAsync<ArgumentException>(
+            () => ConsoleConnection.ShutdownAsync(_server.Path, "web", ShutdownRequest.Suspend, wait: true, Cancel));
+
+    [Theory]
+    [InlineData("OK 7 my web 131072 0\n", 131_072u, 0)]
+    [InlineData("OK 7 my web 1 -12\n", 1u, -12)]
+    [InlineData("OK 7 my web 131072\n", null, 0)]
+    [InlineData("OK my web 131072 0\n", null, 0)]
+    [InlineData("OK\n", null, 0)]
+    public async Task A_guests_answer_about_its_memory_has_its_numbers_behind_the_name(string answer, uint? pages, int status)
+    {
+        Task<MemoryAnswer> asking = ConsoleConnection.SetMemoryAsync(_server.Path, "my web", 131_072, Cancel);
+        using ServerConnection server = await _server.AcceptAsync(Cancel);
+        Assert.Equal("MEM-SET my web 131072p", await server.ReceiveLineAsync(Cancel));
+        await server.SendAsync(answer, Cancel);
+        if (pages is uint target)
+        {
+            Assert.Equal(new MemoryAnswer(7, "my web", target, status), await asking);
+        }
+        else
+        {
+            await Assert.ThrowsAsync<XcsProtocolException>(() => asking);
         }
     }
 

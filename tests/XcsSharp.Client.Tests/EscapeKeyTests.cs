@@ -62,6 +62,26 @@ public sealed class EscapeKeyTests
     }
 
     [Fact]
+    public async Task A_menu_takes_the_keys_behind_the_key_and_what_follows_is_sent_again()
+    {
+        foreach (int pieceSize in (int[])[1, 3, 100])
+        {
+            List<byte?> keys = [];
+            MemoryStream sent = new();
+            ConsoleInput console = new(new Pieces("a\x1dxyb\x1dq.never", pieceSize), sent, EscapeKey.Default, (next, send) =>
+            {
+                send([(byte)'!']);
+                keys.AddRange([next(), next()]);
+                return keys[^1] == '.' ? MenuEnd.Leave : MenuEnd.Back;
+            });
+            Assert.Equal(InputEnd.Escape, await console.RunAsync());
+            await console.FlushAsync();
+            Assert.Equal("a!b!", Encoding.ASCII.GetString(sent.ToArray()));
+            Assert.Equal("xyq.", string.Concat(keys.Select(key => (char)key!.Value)));
+        }
+    }
+
+    [Fact]
     public async Task The_key_is_seen_while_the_console_takes_nothing()
     {
         NeverWritten stuck = new();

@@ -132,5 +132,7 @@ public sealed class ReportsTests
             "faults     1 channels and rings put aside now, 12 since the start; 3,456 refusals\n", text, StringComparison.Ordinal);
         Assert.Contains("requests   1,234,567\n", text, StringComparison.Ordinal);
         Assert.Contains("1,234,560, of these by the daemon itself: 7\n", text, StringComparison.Ordinal);
+        Assert.Contains(" or to nothing, 21 requests against a write lock\n", text, StringComparison.Ordinal);
+        Assert.Contains(" did not read, 22 times passed by instead\n", text, StringComparison.Ordinal);
     }
 }

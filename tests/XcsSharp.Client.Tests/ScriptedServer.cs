@@ -133,6 +133,35 @@ internal sealed class ServerConnection(Socket socket) : IDisposable
         }
     }
 
+    /// <summary>Blocks, and allocates nothing.</summary>
+    public void SendNow(ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            bytes = bytes[socket.Send(bytes)..];
+        }
+    }
+
+    /// <summary>Blocks until the buffer is full, and allocates nothing.</summary>
+    /// <returns>False at the end.</returns>
+    public bool TryReceiveNow(Span<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            // A receive that has to wait would allocate; waiting first does not.
+            socket.Poll(Timeout.InfiniteTimeSpan, SelectMode.SelectRead);
+            int count = socket.Receive(bytes, SocketFlags.None, out SocketError error);
+            if (count == 0 || error != SocketError.Success)
+            {
+                return false;
+            }
+
+            bytes = bytes[count..];
+        }
+
+        return true;
+    }
+
     /// <summary>The client sees the end of the stream; what it sends still comes.</summary>
     public void CompleteSending() => socket.Shutdown(SocketShutdown.Send);
 

@@ -73,16 +73,16 @@ public sealed class XcsctlTests : IDisposable
     public async Task A_refusal_is_the_daemons_sentence_and_exit_code_1()
     {
         Task<ChildResult> running = RunAsync("console", "nobody");
-        await AnswerAsync("ATTACH nobody", "ERR unknown-domain no domain 'nobody'; LIST names those that there are\n");
+        await AnswerAsync("ATTACH nobody follow mode=rw", "ERR unknown-domain no domain 'nobody'; LIST names those that there are\n");
         ChildResult result = await running;
         Assert.Equal((1, "", "xcsctl: no domain 'nobody'; LIST names those that there are\n"), AsTuple(result));
     }
 
     [Theory]
-    [InlineData("ATTACH web#1", "web", "-n", "1")]
-    [InlineData("ATTACH web#0", "-n", "0", "web")]
-    [InlineData("ATTACH web#control", "web#control")]
-    [InlineData("ATTACH 3#2 new", "3#2", "--new")]
+    [InlineData("ATTACH web#1 follow mode=rw", "web", "-n", "1")]
+    [InlineData("ATTACH web#0 follow mode=rw", "-n", "0", "web")]
+    [InlineData("ATTACH web#control follow mode=rw", "web#control")]
+    [InlineData("ATTACH 3#2 new follow mode=rw", "3#2", "--new")]
     public async Task A_console_of_a_domain_is_named_behind_the_domain(string request, params string[] arguments)
     {
         Task<ChildResult> running = RunAsync(["console", .. arguments]);
@@ -97,6 +97,8 @@ public sealed class XcsctlTests : IDisposable
     [InlineData("console", "")]
     [InlineData("console", "a\nb")]
     [InlineData("console", "web", "--new", "--all")]
+    [InlineData("console", "web", "--take", "--read-only")]
+    [InlineData("console", "web", "--take", "--exclusive")]
     [InlineData("console", "web", "--escape", "x")]
     [InlineData("console", "web", "-n", "10")]
     [InlineData("console", "web", "-n", "-1")]
@@ -168,7 +170,7 @@ public sealed class XcsctlTests : IDisposable
     {
         byte[] all = [.. Enumerable.Range(0, 256).Select(i => (byte)i)];
         await using ChildProcess console = Start("console", "web", "--escape", "none");
-        using ServerConnection server = await AttachedAsync("ATTACH web");
+        using ServerConnection server = await AttachedAsync("ATTACH web follow mode=rw");
         await console.Input.WriteAsync(all, Cancel);
         await console.Input.DisposeAsync();
         Assert.Equal(all, await server.ReceiveBytesAsync(all.Length, Cancel));
@@ -185,7 +187,7 @@ public sealed class XcsctlTests : IDisposable
     public async Task The_escape_key_leaves_from_a_pipe_too_after_what_came_before_it()
     {
         await using ChildProcess console = Start("console", "web");
-        using ServerConnection server = await AttachedAsync("ATTACH web");
+        using ServerConnection server = await AttachedAsync("ATTACH web follow mode=rw");
         await console.Input.WriteAsync("exit\r\x1dnot this"u8.ToArray(), Cancel);
         await console.Input.FlushAsync(Cancel);
         Assert.Equal(0, await console.WaitAsync(Cancel));
@@ -196,7 +198,7 @@ public sealed class XcsctlTests : IDisposable
     public async Task With_exit_on_eof_it_leaves_when_the_input_has_ended_and_was_sent()
     {
         await using ChildProcess console = Start("console", "web", "--new", "--exit-on-eof");
-        using ServerConnection server = await AttachedAsync("ATTACH web new");
+        using ServerConnection server = await AttachedAsync("ATTACH web new follow mode=rw");
         await console.Input.WriteAsync("reboot\r"u8.ToArray(), Cancel);
         await console.Input.DisposeAsync();
         Assert.Equal(0, await console.WaitAsync(Cancel));
@@ -207,7 +209,7 @@ public sealed class XcsctlTests : IDisposable
     public async Task With_json_the_attach_is_one_line_on_standard_error()
     {
         await using ChildProcess console = Start("console", "web", "--json", "--all");
-        using (await AttachedAsync("ATTACH web all"))
+        using (await AttachedAsync("ATTACH web all follow mode=rw"))
         {
             await console.Error.WaitForTextAsync("{\"domid\":3,\"name\":\"web\"}\n", Cancel);
         }
@@ -223,7 +225,7 @@ public sealed class XcsctlTests : IDisposable
     public async Task A_signal_ends_a_console_and_the_shell_sees_which(Signum signal, int code)
     {
         await using ChildProcess console = Start("console", "web");
-        using ServerConnection server = await AttachedAsync("ATTACH web");
+        using ServerConnection server = await AttachedAsync("ATTACH web follow mode=rw");
         await server.SendAsync("login: ", Cancel);
         await console.Output.WaitForTextAsync("login: ", Cancel);
         console.Signal(signal);
@@ -237,7 +239,7 @@ public sealed class XcsctlTests : IDisposable
         await using ChildProcess shell = ChildProcess.Start(
             "/bin/bash",
             ["-c", "\"$0\" --socket \"$1\" console web | head -c 4; echo \" ${PIPESTATUS[0]}\"", s_xcsctl, _server.Path]);
-        using ServerConnection server = await AttachedAsync("ATTACH web");
+        using ServerConnection server = await AttachedAsync("ATTACH web follow mode=rw");
         await server.SendAsync("1234", Cancel);
         await shell.Output.WaitForTextAsync("1234", Cancel);
 
@@ -258,7 +260,7 @@ public sealed class XcsctlTests : IDisposable
     {
         await using ChildProcess shell = ChildProcess.Start(
             "/bin/sh", ["-c", "\"$0\" --socket \"$1\" console web >&- 2>&-", s_xcsctl, _server.Path]);
-        using ServerConnection server = await AttachedAsync("ATTACH web");
+        using ServerConnection server = await AttachedAsync("ATTACH web follow mode=rw");
         await shell.Input.WriteAsync("x"u8.ToArray(), Cancel);
         await shell.Input.FlushAsync(Cancel);
         Assert.Equal("x"u8.ToArray(), await server.ReceiveBytesAsync(1, Cancel));
@@ -273,9 +275,9 @@ public sealed class XcsctlTests : IDisposable
     {
         Assert.SkipWhen(TerminalProgram.Unavailable is not null, TerminalProgram.Unavailable ?? "");
         await using TerminalProgram terminal = TerminalProgram.Start(s_xcsctl, ["--socket", _server.Path, "console", "web"]);
-        using ServerConnection server = await AttachedAsync("ATTACH web");
-        await terminal.Screen.WaitForTextAsync("Connected to web (domid 3). Leave with ^].", Cancel);
-        await terminal.TypeAsync("a\x03\x04\r\x1d", Cancel);
+        using ServerConnection server = await AttachedAsync("ATTACH web follow mode=rw notices=framed");
+        await terminal.Screen.WaitForTextAsync("Connected to web (domid 3). Leave with ^] and a dot; ^] ? helps.", Cancel);
+        await terminal.TypeAsync("a\x03\x04\r\x1d.", Cancel);
         Assert.Equal("a\x03\x04\r", Encoding.ASCII.GetString(await server.ReceiveBytesAsync(4, Cancel)));
         Assert.Equal(0, await terminal.Exited.WaitAsync(Transcript.DefaultDeadline, Cancel));
         await terminal.Screen.WaitForTextAsync("Left web.", Cancel);
@@ -297,11 +299,11 @@ public sealed class XcsctlTests : IDisposable
         await server.SendAsync(answer, Cancel);
     }
 
-    private async Task<ServerConnection> AttachedAsync(string request)
+    private async Task<ServerConnection> AttachedAsync(string request, string seat = "writer")
     {
         ServerConnection server = await _server.AcceptAsync(Cancel);
         Assert.Equal(request, await server.ReceiveLineAsync(Cancel));
-        await server.SendAsync("OK 3 web\n", Cancel);
+        await server.SendAsync($"OK 3 web viewer=7 seat={seat}\n", Cancel);
         return server;
     }
 }

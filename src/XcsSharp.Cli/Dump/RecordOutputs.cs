@@ -16,28 +16,31 @@ internal interface IRecordOutput : IDisposable
     void Flush();
 }
 
-/// <summary>A line each. On a terminal the times are faint, answers too, and what does not fit its struct stands out.</summary>
-internal sealed class TextOutput(Stream output, bool colors) : IRecordOutput
+/// <summary>A line each; on a terminal that is too narrow for it, more. Colors: times and answers are faint, and what does not
+/// fit its struct, went nowhere or was lost stands out.</summary>
+internal sealed class TextOutput(DescriptorStream output, bool colors) : IRecordOutput
 {
     private const string Faint = "\e[2m";
     private const string Warning = "\e[33m";
     private const string Plain = "\e[0m";
-    private const int TimeWidth = 15;
 
     private readonly StringBuilder _lines = new();
 
     public void Write(in CapturedRecord record)
     {
         DecodedPayload payload = record.Decode();
-        string line = RecordText.Line(record with { Time = record.Time.ToLocalTime() }, payload);
+        CapturedRecord local = record with { Time = record.Time.ToLocalTime() };
+        int columns = output.Columns;
+        string line = columns > 0 ? RecordText.Wrapped(local, payload, columns) : RecordText.Line(local, payload);
         if (!colors)
         {
             _lines.Append(line).Append('\n');
             return;
         }
 
-        _lines.Append(Faint).Append(line, 0, TimeWidth).Append(Plain)
-            .Append(ColorOf(record, payload)).Append(line, TimeWidth, line.Length - TimeWidth).Append(Plain).Append('\n');
+        _lines.Append(Faint).Append(line, 0, RecordText.TimeWidth).Append(Plain)
+            .Append(ColorOf(record, payload)).Append(line, RecordText.TimeWidth, line.Length - RecordText.TimeWidth)
+            .Append(Plain).Append('\n');
     }
 
     public void Flush()
@@ -53,10 +56,13 @@ internal sealed class TextOutput(Stream output, bool colors) : IRecordOutput
     {
     }
 
-    private static string ColorOf(in CapturedRecord record, DecodedPayload payload)
-        => record.HasMessage && payload.Fit is PayloadFit.Short or PayloadFit.Long or PayloadFit.Unknown ? Warning
-            : record.Record.Type == RecordType.Response ? Faint
-            : "";
+    private static string ColorOf(in CapturedRecord record, DecodedPayload payload) => record.Record.Type switch
+    {
+        RecordType.Gap or RecordType.Undelivered => Warning,
+        _ when record.HasMessage && payload.Fit is PayloadFit.Short or PayloadFit.Long or PayloadFit.Unknown => Warning,
+        RecordType.Response => Faint,
+        _ => "",
+    };
 }
 
 /// <summary>One object a line.</summary>

@@ -6,10 +6,11 @@ namespace XcsSharp.Client.Capture;
 /// <summary>Which way a message went. The numbers are those of capture files.</summary>
 public enum MessageDirection : byte
 {
-    /// <summary>A guest's request, its answer to one of ours, or a virtual interrupt: what a session receives.</summary>
+    /// <summary>A guest's request, its answer to one of ours, a virtual interrupt, or what the daemon says itself: what a
+    /// client receives.</summary>
     FromGuest = 0,
 
-    /// <summary>An answer to a guest's request, or a request to a guest: what a session sends.</summary>
+    /// <summary>An answer to a guest's request, a request to a guest, or what the daemon is asked: what a client sends.</summary>
     ToGuest = 1,
 }
 
@@ -24,7 +25,7 @@ public readonly struct CapturedRecord
     /// <summary>How the guest's structs are laid out.</summary>
     public required PayloadAbi Abi { get; init; }
 
-    /// <summary>The guest; 0 of a record that concerns dom0 (a virtual interrupt).</summary>
+    /// <summary>The guest; 0 of a record that concerns none (a virtual interrupt, a gap).</summary>
     public required uint Domid { get; init; }
 
     /// <summary>dom0's port of the channel; 0 if not known.</summary>
@@ -35,13 +36,13 @@ public readonly struct CapturedRecord
 
     public required XcsRecord Record { get; init; }
 
-    /// <summary>It carries a control message: a request or a response.</summary>
-    public bool HasMessage => Record.HasMessage;
+    /// <summary>It carries a control message: a request, a response, or one that went nowhere.</summary>
+    public bool HasMessage => Record.HasMessage || Record.Type == RecordType.Undelivered;
 
     /// <summary>A record as <see cref="XcsSession.ReceiveAsync"/> gave it.</summary>
     public static CapturedRecord Received(
         in XcsRecord record, DateTimeOffset time, string domainName = "", PayloadAbi abi = PayloadAbi.Natural64)
-        => Create(record, time, MessageDirection.FromGuest, record.LocalPort, domainName, abi);
+        => Create(record, time, MessageDirection.FromGuest, RecordFields.LocalPortOf(record), domainName, abi);
 
     /// <summary>A record as a client sends it.</summary>
     /// <param name="record">Its local_port is not looked at: clients leave anything there.</param>
@@ -65,9 +66,9 @@ public readonly struct CapturedRecord
             Time = time,
             Direction = direction,
             Abi = abi,
-            Domid = record.HasMessage ? record.RemoteDomain : 0,
-            LocalPort = record.Type == RecordType.Virq ? record.LocalPort : localPort,
-            DomainName = name,
+            Domid = RecordFields.DomainOf(record),
+            LocalPort = record.HasMessage ? localPort : RecordFields.LocalPortOf(record),
+            DomainName = record.Type == RecordType.DomainNews && name.Length == 0 ? record.DomainName.ToString() : name,
             Record = record,
         };
     }

@@ -13,6 +13,7 @@ namespace XcsSharp.Client.Capture;
 /// <remarks>
 /// <c>data</c> is the payload in hex, exactly; <c>fields.text</c> of a console message is its UTF-8 with U+FFFD for what is
 /// none. A field whose value has a name in the public header is followed by <c>NAME_name</c>. Numbers go up to 2^64-1.
+/// <c>record_fields</c> is what a record says beside a message.
 /// </remarks>
 public sealed class RecordJson : IDisposable
 {
@@ -48,6 +49,8 @@ public sealed class RecordJson : IDisposable
             WritePayload(captured.Abi, payload);
         }
 
+        WriteRecord(captured);
+
         _json.WriteEndObject();
         _json.Flush();
         _line.Write("\n"u8);
@@ -81,6 +84,52 @@ public sealed class RecordJson : IDisposable
 
         _json.WriteEndObject();
         _json.WriteString("data", Convert.ToHexStringLower(payload.Data.Span));
+    }
+
+    private void WriteRecord(in CapturedRecord captured)
+    {
+        if (RecordFields.NumberOf(captured) is not 0 and uint number)
+        {
+            _json.WriteNumber("number", number);
+        }
+
+        // A message's own fields are called that too, so what an undelivered one has besides stands beside them.
+        RecordField[] fields = RecordFields.Of(captured);
+        if (fields.Length == 0)
+        {
+            return;
+        }
+
+        _json.WriteStartObject("record_fields");
+        foreach (RecordField field in fields)
+        {
+            WriteField(field);
+        }
+
+        _json.WriteEndObject();
+    }
+
+    private void WriteField(in RecordField field)
+    {
+        if (field.Text is not null)
+        {
+            _json.WriteString(field.Name, field.Text);
+            return;
+        }
+
+        if (field.Number >= 0)
+        {
+            _json.WriteNumber(field.Name, (ulong)field.Number);
+        }
+        else
+        {
+            _json.WriteNumber(field.Name, (long)field.Number);
+        }
+
+        if (field.Word is not null)
+        {
+            _json.WriteString(field.Name + "_name", field.Word);
+        }
     }
 
     private void WriteField(in FieldValue value)

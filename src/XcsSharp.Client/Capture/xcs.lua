@@ -7,17 +7,179 @@
 
 local xcs = Proto("xcs", "Xen control message (xcs)")
 
-local HEADER, RECORD, PAYLOAD = 16, 80, 60
-local VERSION = 1
+local VERSION, HEADER, RECORD, PAYLOAD = 1, 16, 80, 60
 
-local record_names = {
-    [0] = "connect-control", "connect-data", "goodbye", "bind", "unbind", "virq-bind", "write-lock", "open-interface",
-    "close-interface", "request", "response", "virq",
-}
-local REQUEST, RESPONSE, VIRQ = 9, 10, 11
+local REQUEST, RESPONSE, VIRQ, UNDELIVERED = 9, 10, 11, 0x104
 local direction_names = { [0] = "from guest", "to guest" }
 local abi_names = { [0] = "packed32", "packed64", "natural32", "natural64" }
 local PACKED64, NATURAL64 = 1, 3
+
+local misfit = ProtoExpert.new(
+    "xcs.misfit", "The length does not fit the struct", expert.group.MALFORMED, expert.severity.WARN)
+local unknown = ProtoExpert.new("xcs.unknown", "Unknown message", expert.group.UNDECODED, expert.severity.NOTE)
+xcs.experts = { misfit, unknown }
+
+------------------------------------------------------------------------------------------------------------------------
+-- The payloads, and what other records say.
+
+local constants = {
+    interface_status = { [0] = "CLOSED", "DISCONNECTED", "CONNECTED", "CHANGED" },
+    usb_status = { [0] = "DESTROYED", "DISCONNECTED", "CONNECTED" },
+    driver_status = { [0] = "DOWN", "UP" },
+    pdb_status = { "UP", "DOWN" },
+    blk_result = { [0] = "OKAY", "ERROR", "INTERFACE_EXISTS", "INTERFACE_NOT_FOUND", "INTERFACE_CONNECTED",
+        "VBD_EXISTS", "VBD_NOT_FOUND", "OUT_OF_MEMORY", "PHYSDEV_NOT_FOUND", "MAPPING_ERROR" },
+    net_result = { [0] = "OKAY", "ERROR", "INTERFACE_EXISTS", "INTERFACE_NOT_FOUND", "INTERFACE_CONNECTED",
+        "OUT_OF_MEMORY", "MAPPING_ERROR" },
+    usb_result = { [0] = "OKAY", "ERROR", "INTERFACE_EXISTS", "INTERFACE_NOT_FOUND", "INTERFACE_CONNECTED",
+        [7] = "OUT_OF_MEMORY", [9] = "MAPPING_ERROR" },
+    result = { [0] = "ok", "failed", "already-connected", "bad-session", "no-session", "connection-in-use",
+        "bad-request" },
+    lock = { [0] = "take", "release" },
+    reason = { "no-such-domain", "no-channel", "channel-out-of-order", "locked-out", "channel-closed", "no-answer",
+        "already-answered", "not-given" },
+    news = { [0] = "complete", "exists", "gone" },
+    binding = { [0xfffe] = "virq", [0xffff] = "all" },
+}
+
+-- Structs are written as their fields: NAME:KIND, or NAME and NAME:CONSTANTS of 32 bits; the ABI lays them out.
+-- "gap:N" is padding that packed structs wrote out, "padded" an unsigned long that they padded to 8 bytes.
+local kinds = {
+    u16 = { "number", 2 }, u32 = { "number", 4 }, u64 = { "number", 8 }, s32 = { "signed", 4 }, char = { "text", 1 },
+    mac = { "mac", 6 }, path = { "text", 16 }, name = { "text", 48 }, word = { "hex" }, padded = { "hex" },
+    binding = { "number", 2 },
+}
+local structs = {}
+local function new_struct(name, text, packed, natural)
+    local fields = {}
+    for name, kind in text:gmatch("(%a[^%s:]*):?(%S*)") do
+        local known = kinds[kind] or (name == "gap" and { "gap", tonumber(kind) } or kinds.u32)
+        fields[#fields + 1] =
+            { kind = known[1], size = known[2], name = name, constants = constants[kind], padded = kind == "padded" }
+    end
+    structs[#structs + 1] = { name = name, fields = fields, packed = packed, natural = natural }
+    return structs[#structs]
+end
+
+-- What records have from their ninth byte on, in the packed layout. Of those with a message: what is before it.
+local records, record_names = {}, {}
+for number, name, text in ([[
+0x0   connect_control   session:u64
+0x1   connect_data      session:u64
+0x2   goodbye           -
+0x3   bind              port:s32 type:binding
+0x4   unbind            port:s32 type:binding
+0x5   virq_bind         port:s32 virq:u16
+0x6   write_lock        port:s32 type:binding gap:2 action:lock
+0x7   open_interface    domid local_port:s32 remote_port:s32
+0x8   close_interface   domid local_port:s32 remote_port:s32
+0x9   request           -
+0xa   response          -
+0xb   virq              -
+0x100 connect_extended  session:u64 version extensions credit
+0x101 bind_domain       domid type:binding
+0x102 unbind_domain     domid type:binding
+0x103 credit            gap:16 credit
+0x104 undelivered       gap:4 reason:reason
+0x105 domain_news       domid kind:news life:u64 local_port:s32 remote_port:s32 name:name
+0x106 gap               lost:u64
+]]):gmatch("(%S+) +(%S+) +([^\n]*)\n") do
+    records[tonumber(number)] = new_struct(name, text, true, false)
+    record_names[tonumber(number)] = name:gsub("_", "-")
+end
+
+-- Of each type its subtypes, of each of these the versions of its struct, the oldest first; "packed" ones went and
+-- "natural" ones came with the layout, in 2005. NAME=STRUCT where the struct has a name of its own, "-" for no field.
+local payloads = [[
+0 CONSOLE
+  0  DATA
+1 BLKIF_BE
+  0  CREATE                domid:u16 gap:2 blkif_handle status:blk_result
+  1  DESTROY               domid:u16 gap:2 blkif_handle status:blk_result
+  2  CONNECT               domid:u16 gap:2 blkif_handle shmem_frame:padded evtchn status:blk_result
+                           natural domid:u16 gap:2 blkif_handle shmem_frame:word shmem_ref:s32 evtchn status:blk_result
+  3  DISCONNECT            domid:u16 gap:2 blkif_handle status:blk_result
+  4  VBD_CREATE            packed domid:u16 gap:2 blkif_handle vdevice:u16 readonly:u16 status:blk_result
+                           packed domid:u16 gap:2 blkif_handle pdevice vdevice:u16 readonly:u16 status:blk_result
+                           domid:u16 gap:2 blkif_handle pdevice dev_handle vdevice:u16 readonly:u16 status:blk_result
+  5  VBD_DESTROY           domid:u16 gap:2 blkif_handle vdevice:u16 gap:2 status:blk_result
+  6  VBD_GROW              packed domid:u16 gap:2 blkif_handle extent.sector_start:u64 extent.sector_length:u64 ...
+                             extent.device vdevice:u16 gap:2 status:blk_result
+  7  VBD_SHRINK            packed domid:u16 gap:2 blkif_handle vdevice:u16 gap:2 status:blk_result
+  32 DRIVER_STATUS         status:driver_status
+2 BLKIF_FE
+  0  INTERFACE_STATUS      handle status:interface_status evtchn:u16 domid:u16
+  32 DRIVER_STATUS         status:driver_status max_handle
+  33 INTERFACE_CONNECT     handle gap:4 shmem_frame:padded
+                           natural handle shmem_frame:word shmem_ref:s32
+  34 INTERFACE_DISCONNECT  handle
+  35 INTERFACE_QUERY       handle status:interface_status evtchn:u16 domid:u16
+3 NETIF_BE
+  0  CREATE                packed domid:u16 gap:2 netif_handle mac:mac gap:2 status:net_result
+                           domid:u16 gap:2 netif_handle mac:mac gap:2 be_mac:mac gap:2 status:net_result
+  1  DESTROY               domid:u16 gap:2 netif_handle status:net_result
+  2  CONNECT               domid:u16 gap:2 netif_handle tx_shmem_frame:padded rx_shmem_frame:padded evtchn:u16 ...
+                             gap:2 status:net_result
+                           natural domid:u16 gap:2 netif_handle tx_shmem_frame:word tx_shmem_ref:s32 ...
+                             rx_shmem_frame:word rx_shmem_ref:s32 evtchn:u16 status:net_result
+  3  DISCONNECT            domid:u16 gap:2 netif_handle status:net_result
+  4  CREDITLIMIT           domid:u16 gap:2 netif_handle credit_bytes period_usec status:net_result
+  32 DRIVER_STATUS         status:driver_status
+4 NETIF_FE
+  0  INTERFACE_STATUS      handle status:interface_status evtchn:u16 mac:mac domid:u16
+  32 DRIVER_STATUS         status:driver_status max_handle
+  33 INTERFACE_CONNECT     handle gap:4 tx_shmem_frame:padded rx_shmem_frame:padded
+                           natural handle tx_shmem_frame:word tx_shmem_ref:s32 rx_shmem_frame:word rx_shmem_ref:s32
+  34 INTERFACE_DISCONNECT  handle
+  35 INTERFACE_QUERY       handle status:interface_status evtchn:u16 mac:mac domid:u16
+6 SHUTDOWN
+  0  POWEROFF=shutdown     -
+  1  REBOOT=shutdown       -
+  2  SUSPEND=shutdown      -
+  3  SYSRQ                 key:char gap:3
+7 MEM_REQUEST
+  0  SET=mem_request       target status
+8 USBIF_BE
+  0  CREATE                domid:u16 gap:2 status:usb_status
+  1  DESTROY               domid:u16 gap:2 status:usb_status
+  2  CONNECT               domid:u16 gap:2 shmem_frame:padded evtchn bandwidth status:usb_result
+  3  DISCONNECT            domid:u16 gap:2 status:usb_status
+  4  CLAIM_PORT            domid:u16 usbif_port status:usb_result path:path
+  5  RELEASE_PORT          path:path
+  32 DRIVER_STATUS_CHANGED status:driver_status
+9 USBIF_FE
+  0  INTERFACE_STATUS_CHANGED status:usb_status evtchn:u16 domid:u16 bandwidth num_ports
+  32 DRIVER_STATUS_CHANGED status:driver_status
+  33 INTERFACE_CONNECT     gap:4 shmem_frame:padded
+  34 INTERFACE_DISCONNECT  -
+                           natural dummy:s32
+10 VCPU_HOTPLUG
+  0  OFF=vcpu_hotplug      vcpu status
+  1  ON=vcpu_hotplug       vcpu status
+11 DEBUG
+  0  CONNECTION_STATUS=pdb_connection status:pdb_status ring:word evtchn
+]]
+
+local types = {}
+local subtypes, definition, struct
+for indent, line in payloads:gsub(" %.%.%.\n +", " "):gmatch("( *)([^\n]+)\n") do
+    local number, name, called, text = line:match("^(%d+) +([%u_]+)=?(%S*) *(.*)$")
+    if #indent == 0 then
+        subtypes = { name = name }
+        types[tonumber(number)] = subtypes
+    elseif number then
+        definition, struct = { name }, called ~= "" and called or (subtypes.name .. "_" .. name):lower()
+        subtypes[tonumber(number)] = definition
+    end
+    text = text or line
+    if text ~= "" then
+        local only = text:match("^natural ") or text:match("^packed ") or ""
+        definition[#definition + 1] = new_struct(struct, text:sub(#only + 1), only ~= "natural ", only ~= "packed ")
+    end
+end
+
+------------------------------------------------------------------------------------------------------------------------
+-- Fields of Wireshark for the fields of the structs.
 
 local header = {
     version = ProtoField.uint8("xcs.version", "Header version"),
@@ -27,7 +189,8 @@ local header = {
     port = ProtoField.int32("xcs.port", "Local port"),
     name = ProtoField.string("xcs.name", "Domain name", base.UNICODE),
     record = ProtoField.uint32("xcs.record", "Record", base.DEC, record_names),
-    result = ProtoField.uint32("xcs.result", "Result"),
+    result = ProtoField.uint32("xcs.result", "Result", base.DEC, constants.result),
+    number = ProtoField.uint32("xcs.number", "Number of the request"),
     type = ProtoField.uint8("xcs.type", "Type"),
     type_name = ProtoField.string("xcs.type_name", "Type name"),
     subtype = ProtoField.uint8("xcs.subtype", "Subtype"),
@@ -38,209 +201,6 @@ local header = {
     text = ProtoField.string("xcs.console.text", "Text", base.UNICODE),
 }
 
-local misfit = ProtoExpert.new(
-    "xcs.misfit", "The length does not fit the struct", expert.group.MALFORMED, expert.severity.WARN)
-local unknown = ProtoExpert.new("xcs.unknown", "Unknown message", expert.group.UNDECODED, expert.severity.NOTE)
-xcs.experts = { misfit, unknown }
-
-------------------------------------------------------------------------------------------------------------------------
--- The payloads. A form is one version of a struct; the layout follows from the ABI.
-
-local function field(kind, size) -- size nil: an unsigned long
-    return function(name, constants) return { kind = kind, size = size, name = name, constants = constants } end
-end
-
-local u16, u32, u64, s32 = field("number", 2), field("number", 4), field("number", 8), field("signed", 4)
-local char, mac, path = field("text", 1), field("mac", 6), field("text", 16)
-local word = field("hex", nil)
-local function padded(name) -- an unsigned long that packed structs padded to 8 bytes
-    local result = word(name)
-    result.padded = true
-    return result
-end
-local function gap(size) return { kind = "gap", size = size } end -- padding that packed structs wrote out
-
-local function form(packed, natural)
-    return function(name, ...) return { name = name, packed = packed, natural = natural, fields = { ... } } end
-end
-local always, while_packed, unpacked = form(true, true), form(true, false), form(false, true)
-
-local interface_status = { [0] = "CLOSED", "DISCONNECTED", "CONNECTED", "CHANGED" }
-local usb_status = { [0] = "DESTROYED", "DISCONNECTED", "CONNECTED" }
-local driver_status = { [0] = "DOWN", "UP" }
-local pdb_status = { "UP", "DOWN" }
-local blk_result = {
-    [0] = "OKAY", "ERROR", "INTERFACE_EXISTS", "INTERFACE_NOT_FOUND", "INTERFACE_CONNECTED", "VBD_EXISTS",
-    "VBD_NOT_FOUND", "OUT_OF_MEMORY", "PHYSDEV_NOT_FOUND", "MAPPING_ERROR",
-}
-local net_result = {
-    [0] = "OKAY", "ERROR", "INTERFACE_EXISTS", "INTERFACE_NOT_FOUND", "INTERFACE_CONNECTED", "OUT_OF_MEMORY",
-    "MAPPING_ERROR",
-}
-local usb_result = {
-    [0] = "OKAY", "ERROR", "INTERFACE_EXISTS", "INTERFACE_NOT_FOUND", "INTERFACE_CONNECTED", [7] = "OUT_OF_MEMORY",
-    [9] = "MAPPING_ERROR",
-}
-
-local function status_of(struct) -- of a network interface
-    return always(struct, u32("handle"), u32("status", interface_status), u16("evtchn"), mac("mac"), u16("domid"))
-end
-local function block_status_of(struct)
-    return always(struct, u32("handle"), u32("status", interface_status), u16("evtchn"), u16("domid"))
-end
-local function of_interface(struct, handle, result)
-    return always(struct, u16("domid"), gap(2), u32(handle), u32("status", result))
-end
-local function of_usb(struct) return always(struct, u16("domid"), gap(2), u32("status", usb_result)) end
-local no_payload = always("shutdown")
-local vcpu = always("vcpu_hotplug", u32("vcpu"), u32("status"))
-
--- Of one subtype: its name, then its forms, the oldest first.
-local types = {
-    [0] = { name = "CONSOLE", [0] = { "DATA" } },
-    [1] = {
-        name = "BLKIF_BE",
-        [0] = { "CREATE", of_interface("blkif_be_create", "blkif_handle", blk_result) },
-        [1] = { "DESTROY", of_interface("blkif_be_destroy", "blkif_handle", blk_result) },
-        [2] = {
-            "CONNECT",
-            always("blkif_be_connect", u16("domid"), gap(2), u32("blkif_handle"), padded("shmem_frame"), u32("evtchn"),
-                u32("status", blk_result)),
-            unpacked("blkif_be_connect", u16("domid"), u32("blkif_handle"), word("shmem_frame"), s32("shmem_ref"),
-                u32("evtchn"), u32("status", blk_result)),
-        },
-        [3] = { "DISCONNECT", of_interface("blkif_be_disconnect", "blkif_handle", blk_result) },
-        [4] = {
-            "VBD_CREATE",
-            while_packed("blkif_be_vbd_create", u16("domid"), gap(2), u32("blkif_handle"), u16("vdevice"),
-                u16("readonly"), u32("status", blk_result)),
-            while_packed("blkif_be_vbd_create", u16("domid"), gap(2), u32("blkif_handle"), u32("pdevice"),
-                u16("vdevice"), u16("readonly"), u32("status", blk_result)),
-            always("blkif_be_vbd_create", u16("domid"), gap(2), u32("blkif_handle"), u32("pdevice"), u32("dev_handle"),
-                u16("vdevice"), u16("readonly"), u32("status", blk_result)),
-        },
-        [5] = {
-            "VBD_DESTROY",
-            always("blkif_be_vbd_destroy", u16("domid"), gap(2), u32("blkif_handle"), u16("vdevice"), gap(2),
-                u32("status", blk_result)),
-        },
-        [6] = {
-            "VBD_GROW",
-            while_packed("blkif_be_vbd_grow", u16("domid"), gap(2), u32("blkif_handle"), u64("extent.sector_start"),
-                u64("extent.sector_length"), u32("extent.device"), u16("vdevice"), gap(2), u32("status", blk_result)),
-        },
-        [7] = {
-            "VBD_SHRINK",
-            while_packed("blkif_be_vbd_shrink", u16("domid"), gap(2), u32("blkif_handle"), u16("vdevice"), gap(2),
-                u32("status", blk_result)),
-        },
-        [32] = { "DRIVER_STATUS", always("blkif_be_driver_status", u32("status", driver_status)) },
-    },
-    [2] = {
-        name = "BLKIF_FE",
-        [0] = { "INTERFACE_STATUS", block_status_of("blkif_fe_interface_status") },
-        [32] = {
-            "DRIVER_STATUS", always("blkif_fe_driver_status", u32("status", driver_status), u32("max_handle")),
-        },
-        [33] = {
-            "INTERFACE_CONNECT",
-            always("blkif_fe_interface_connect", u32("handle"), gap(4), padded("shmem_frame")),
-            unpacked("blkif_fe_interface_connect", u32("handle"), word("shmem_frame"), s32("shmem_ref")),
-        },
-        [34] = { "INTERFACE_DISCONNECT", always("blkif_fe_interface_disconnect", u32("handle")) },
-        [35] = { "INTERFACE_QUERY", block_status_of("blkif_fe_interface_query") },
-    },
-    [3] = {
-        name = "NETIF_BE",
-        [0] = {
-            "CREATE",
-            while_packed("netif_be_create", u16("domid"), gap(2), u32("netif_handle"), mac("mac"), gap(2),
-                u32("status", net_result)),
-            always("netif_be_create", u16("domid"), gap(2), u32("netif_handle"), mac("mac"), gap(2), mac("be_mac"),
-                gap(2), u32("status", net_result)),
-        },
-        [1] = { "DESTROY", of_interface("netif_be_destroy", "netif_handle", net_result) },
-        [2] = {
-            "CONNECT",
-            always("netif_be_connect", u16("domid"), gap(2), u32("netif_handle"), padded("tx_shmem_frame"),
-                padded("rx_shmem_frame"), u16("evtchn"), gap(2), u32("status", net_result)),
-            unpacked("netif_be_connect", u16("domid"), u32("netif_handle"), word("tx_shmem_frame"), s32("tx_shmem_ref"),
-                word("rx_shmem_frame"), s32("rx_shmem_ref"), u16("evtchn"), u32("status", net_result)),
-        },
-        [3] = { "DISCONNECT", of_interface("netif_be_disconnect", "netif_handle", net_result) },
-        [4] = {
-            "CREDITLIMIT",
-            always("netif_be_creditlimit", u16("domid"), gap(2), u32("netif_handle"), u32("credit_bytes"),
-                u32("period_usec"), u32("status", net_result)),
-        },
-        [32] = { "DRIVER_STATUS", always("netif_be_driver_status", u32("status", driver_status)) },
-    },
-    [4] = {
-        name = "NETIF_FE",
-        [0] = { "INTERFACE_STATUS", status_of("netif_fe_interface_status") },
-        [32] = {
-            "DRIVER_STATUS", always("netif_fe_driver_status", u32("status", driver_status), u32("max_handle")),
-        },
-        [33] = {
-            "INTERFACE_CONNECT",
-            always("netif_fe_interface_connect", u32("handle"), gap(4), padded("tx_shmem_frame"),
-                padded("rx_shmem_frame")),
-            unpacked("netif_fe_interface_connect", u32("handle"), word("tx_shmem_frame"), s32("tx_shmem_ref"),
-                word("rx_shmem_frame"), s32("rx_shmem_ref")),
-        },
-        [34] = { "INTERFACE_DISCONNECT", always("netif_fe_interface_disconnect", u32("handle")) },
-        [35] = { "INTERFACE_QUERY", status_of("netif_fe_interface_query") },
-    },
-    [6] = {
-        name = "SHUTDOWN",
-        [0] = { "POWEROFF", no_payload },
-        [1] = { "REBOOT", no_payload },
-        [2] = { "SUSPEND", no_payload },
-        [3] = { "SYSRQ", always("shutdown_sysrq", char("key"), gap(3)) },
-    },
-    [7] = { name = "MEM_REQUEST", [0] = { "SET", always("mem_request", u32("target"), u32("status")) } },
-    [8] = {
-        name = "USBIF_BE",
-        [0] = { "CREATE", of_usb("usbif_be_create") },
-        [1] = { "DESTROY", of_usb("usbif_be_destroy") },
-        [2] = {
-            "CONNECT",
-            always("usbif_be_connect", u16("domid"), gap(2), padded("shmem_frame"), u32("evtchn"), u32("bandwidth"),
-                u32("status", usb_result)),
-        },
-        [3] = { "DISCONNECT", of_usb("usbif_be_disconnect") },
-        [4] = {
-            "CLAIM_PORT",
-            always("usbif_be_claim_port", u16("domid"), u32("usbif_port"), u32("status", usb_result), path("path")),
-        },
-        [5] = { "RELEASE_PORT", always("usbif_be_release_port", path("path")) },
-        [32] = { "DRIVER_STATUS_CHANGED", always("usbif_be_driver_status_changed", u32("status", driver_status)) },
-    },
-    [9] = {
-        name = "USBIF_FE",
-        [0] = {
-            "INTERFACE_STATUS_CHANGED",
-            always("usbif_fe_interface_status_changed", u32("status", usb_status), u16("evtchn"), u16("domid"),
-                u32("bandwidth"), u32("num_ports")),
-        },
-        [32] = { "DRIVER_STATUS_CHANGED", always("usbif_fe_driver_status_changed", u32("status", driver_status)) },
-        [33] = { "INTERFACE_CONNECT", always("usbif_fe_interface_connect", gap(4), padded("shmem_frame")) },
-        [34] = {
-            "INTERFACE_DISCONNECT",
-            always("usbif_fe_interface_disconnect"),
-            unpacked("usbif_fe_interface_disconnect", s32("dummy")),
-        },
-    },
-    [10] = { name = "VCPU_HOTPLUG", [0] = { "OFF", vcpu }, [1] = { "ON", vcpu } },
-    [11] = {
-        name = "DEBUG",
-        [0] = { "CONNECTION_STATUS", always("pdb_connection", u32("status", pdb_status), word("ring"), u32("evtchn")) },
-    },
-}
-
-------------------------------------------------------------------------------------------------------------------------
--- Fields of Wireshark for the fields of the structs.
-
 local function new_field(abbreviation, part)
     if part.kind == "mac" then return ProtoField.ether(abbreviation, part.name) end
     if part.kind == "text" then return ProtoField.string(abbreviation, part.name) end
@@ -250,21 +210,16 @@ local function new_field(abbreviation, part)
     return ProtoField.uint32(abbreviation, part.name, base.DEC, part.constants)
 end
 
-local all = {}
+local all, by_abbreviation = {}, {}
 for _, each in pairs(header) do all[#all + 1] = each end
-local by_abbreviation = {}
-for _, subtypes in pairs(types) do
-    for subtype, definition in pairs(subtypes) do
-        for i = 2, subtype ~= "name" and #definition or 0 do
-            for _, part in ipairs(definition[i].fields) do
-                local abbreviation = part.name and "xcs." .. definition[i].name .. "." .. part.name
-                if abbreviation and not by_abbreviation[abbreviation] then
-                    by_abbreviation[abbreviation] = new_field(abbreviation, part)
-                    all[#all + 1] = by_abbreviation[abbreviation]
-                end
-                part.abbreviation = abbreviation
-            end
+for _, each in ipairs(structs) do
+    for _, part in ipairs(each.fields) do
+        local abbreviation = "xcs." .. each.name .. "." .. part.name
+        if part.kind ~= "gap" and not by_abbreviation[abbreviation] then
+            by_abbreviation[abbreviation] = new_field(abbreviation, part)
+            all[#all + 1] = by_abbreviation[abbreviation]
         end
+        part.abbreviation = abbreviation
     end
 end
 xcs.fields = all
@@ -417,10 +372,17 @@ function xcs.dissector(buffer, pinfo, root)
     local record = buffer(HEADER + name_length, RECORD)
     local kind = record(0, 4):le_uint()
     tree:add_le(header.record, record(0, 4))
-    tree:add_le(header.result, record(4, 4))
     local info = record_names[kind] or "record " .. kind
-    if kind == REQUEST or kind == RESPONSE then
+    if kind == REQUEST or kind == RESPONSE or kind == UNDELIVERED then
         info = info .. " " .. add_message(tree, record(16, 64), abi)
+        -- A client that did not ask for numbers leaves anything in their place.
+        if direction == 0 and record(4, 4):le_uint() ~= 0 then tree:add_le(header.number, record(4, 4)) end
+    else
+        tree:add_le(header.result, record(4, 4))
+    end
+    if records[kind] and #records[kind].fields > 0 then
+        local _, size = lay_out(records[kind], PACKED64)
+        info = info .. " " .. add_fields(tree, records[kind], PACKED64, record(8, size), size)
     elseif kind == VIRQ then
         info = info .. " port " .. buffer(12, 4):le_int()
     end

@@ -32,6 +32,45 @@ internal static class CaptureSamples
 
     public static XcsRecord Virq(int port) => new() { Type = RecordType.Virq, LocalPort = port };
 
+    /// <summary>One of each record but messages and interrupts, and one that nobody knows.</summary>
+    public static CapturedRecord[] OtherRecords()
+    {
+        ControlMessage lost = Message(MessageType.BlockFrontEnd, 34, 4, PayloadAbi.Natural64, ("handle", 1));
+        return
+        [
+            Sent(new XcsRecord { Type = RecordType.ConnectControl, SessionId = 7 }),
+            Received(new XcsRecord { Type = RecordType.ConnectData, SessionId = 7, Result = RecordResult.ConnectionInUse }),
+            Received(new XcsRecord { Type = RecordType.Goodbye }),
+            Sent(new XcsRecord { Type = RecordType.Bind, BindPort = ProtocolLimits.PortWildcard, BindType = ProtocolLimits.TypeWildcard }),
+            Sent(new XcsRecord { Type = RecordType.Unbind, BindPort = 17, BindType = 2 }),
+            Sent(new XcsRecord { Type = RecordType.VirqBind, Virq = 3 }),
+            Received(new XcsRecord { Type = RecordType.WriteLock, BindPort = 17, LockAction = WriteLockAction.Release, Result = RecordResult.Failed }),
+            Sent(new XcsRecord { Type = RecordType.OpenInterface, InterfaceDomain = 3, InterfaceLocalPort = 17, InterfaceRemotePort = 1 }),
+            Sent(new XcsRecord { Type = RecordType.CloseInterface, InterfaceDomain = 3, InterfaceLocalPort = 17, InterfaceRemotePort = 1 }),
+            Sent(new XcsRecord
+            {
+                Type = RecordType.ConnectExtended, ExtensionVersion = 1, Extensions = Extensions.News | Extensions.Credit, Credit = 64,
+            }),
+            Sent(new XcsRecord { Type = RecordType.BindDomain, RemoteDomain = 3, BindType = ProtocolLimits.TypeVirq }),
+            Received(new XcsRecord { Type = RecordType.UnbindDomain, RemoteDomain = 3, BindType = 300, Result = RecordResult.BadRequest }),
+            Sent(new XcsRecord { Type = RecordType.Credit, Credit = 500 }),
+            Received(new XcsRecord
+            {
+                Type = RecordType.Undelivered, Correlation = 77, RemoteDomain = 3, Reason = UndeliveredReason.NoChannel, Message = lost,
+            }),
+            Received(new XcsRecord
+            {
+                Type = RecordType.DomainNews, RemoteDomain = 3, News = DomainNewsKind.Exists, DomainLife = 2, DomainLocalPort = 17,
+                DomainRemotePort = 1, DomainName = RecordName.Of("web"),
+            }),
+            Received(new XcsRecord { Type = RecordType.Gap, Lost = 5 }),
+            Received(new XcsRecord { Type = (RecordType)4711 }),
+        ];
+
+        static CapturedRecord Sent(XcsRecord record) => CapturedRecord.Sent(record, Noon);
+        static CapturedRecord Received(XcsRecord record) => CapturedRecord.Received(record, Noon);
+    }
+
     /// <summary>A generator whose seed the test prints; XCS_SEED=N repeats it.</summary>
     public static Random Seeded()
     {

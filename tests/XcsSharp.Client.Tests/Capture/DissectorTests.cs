@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 
 using XcsSharp.Client.Capture;
 using XcsSharp.Protocol;
@@ -85,6 +86,66 @@ public sealed class DissectorTests : IDisposable
                 ],
                 ["XCS", "web(3)", "dom0", "request NETIF_BE DRIVER_STATUS id 8 len 4 status=UP", time, "0x00000001"],
                 ["XCS", "dom0", "dom0", "virq port 44", time, "0x00000001"],
+            ],
+            rows);
+    }
+
+    [Fact]
+    public async Task Every_record_has_the_fields_that_json_has()
+    {
+        Random random = CaptureSamples.Seeded();
+        RecordType[] types = [.. Enum.GetValues<RecordType>().Where(type => type is not (RecordType.Request or RecordType.Response))];
+        List<CapturedRecord> records = [];
+        for (int i = 0; i < 20 * types.Length; i++)
+        {
+            XcsRecord record = CaptureSamples.Random(random).Record;
+            record.Type = types[i % types.Length];
+            record.Reason = (UndeliveredReason)random.Next(12);
+            record.LockAction = (WriteLockAction)random.Next(4);
+            record.DomainName = RecordName.Of(i % 2 == 0 ? "web" : new string('n', 48));
+            records.Add(random.Next(2) == 0
+                ? CapturedRecord.Received(record, CaptureSamples.Noon)
+                : CapturedRecord.Sent(record, CaptureSamples.Noon));
+        }
+
+        JsonElement[] json = [.. records.Select(AsJson)];
+        string[] names = [.. json.SelectMany(FieldsOf).Select(field => field.Key).Distinct()];
+        string[][] rows = await DissectAsync(records, ["xcs.record", "xcs.misfit", "_ws.lua.error", .. names]);
+        Assert.Equal(records.Count, rows.Length);
+        for (int i = 0; i < rows.Length; i++)
+        {
+            Assert.Equal($"{(uint)records[i].Record.Type}", rows[i][0]);
+            Assert.Equal("", rows[i][2]);
+            Assert.True(records[i].HasMessage || rows[i][1].Length == 0, "a record has the size that it has");
+            Assert.Equal(
+                FieldsOf(json[i]).Where(field => field.Value.Length > 0).OrderBy(field => field.Key),
+                names.Zip(rows[i][3..], KeyValuePair.Create).Where(field => field.Value.Length > 0).OrderBy(field => field.Key));
+        }
+    }
+
+    [Fact]
+    public async Task The_list_of_packets_says_what_other_records_are()
+    {
+        string[][] rows = await DissectAsync(CaptureSamples.OtherRecords(), "_ws.col.Source", "_ws.col.Info", "xcs.number");
+        Assert.Equal(
+            [
+                ["dom0", "connect-control session=7", ""],
+                ["dom0", "connect-data session=7", ""],
+                ["dom0", "goodbye", ""],
+                ["dom0", "bind port=-268435457 type=all", ""],
+                ["dom0", "unbind port=17 type=2", ""],
+                ["dom0", "virq-bind port=0 virq=3", ""],
+                ["dom0", "write-lock port=17 type=0 action=release", ""],
+                ["dom0", "open-interface domid=3 local_port=17 remote_port=1", ""],
+                ["dom0", "close-interface domid=3 local_port=17 remote_port=1", ""],
+                ["dom0", "connect-extended session=0 version=1 extensions=6 credit=64", ""],
+                ["dom0", "bind-domain domid=3 type=virq", ""],
+                ["dom3", "unbind-domain domid=3 type=300", ""],
+                ["dom0", "credit credit=500", ""],
+                ["dom3", "undelivered BLKIF_FE INTERFACE_DISCONNECT id 4 len 4 handle=1 reason=no-channel", "77"],
+                ["web(3)", "domain-news domid=3 kind=exists life=2 local_port=17 remote_port=1", ""],
+                ["dom0", "gap lost=5", ""],
+                ["dom0", "record 4711", ""],
             ],
             rows);
     }
@@ -198,6 +259,25 @@ public sealed class DissectorTests : IDisposable
         byte[] file = CaptureOf([CaptureSamples.FromGuest(CaptureSamples.Console("x"u8))]);
         file[file.AsSpan().IndexOf("XCS\u0001"u8) + 3] = 2;
         Assert.Equal([["2", "", "1"]], await DissectAsync(file, "xcs.version", "xcs.domid", "xcs.unknown"));
+    }
+
+    private static JsonElement AsJson(CapturedRecord record)
+    {
+        using MemoryStream output = new();
+        using RecordJson json = new(output);
+        json.Write(record);
+        return JsonDocument.Parse(output.ToArray()).RootElement;
+    }
+
+    /// <summary>What a record says beside its message, under the names that the dissector has for it.</summary>
+    private static IEnumerable<KeyValuePair<string, string>> FieldsOf(JsonElement record)
+    {
+        string type = record.GetProperty("record").GetString()!.Replace('-', '_');
+        return !record.TryGetProperty("record_fields", out JsonElement fields)
+            ? []
+            : fields.EnumerateObject()
+                .Where(field => field.Name != "result" && !field.Name.EndsWith("_name", StringComparison.Ordinal))
+                .Select(field => KeyValuePair.Create($"xcs.{type}.{field.Name}", field.Value.ToString()));
     }
 
     private static void AssertRow(DecodedPayload payload, string[] names, string[] row)

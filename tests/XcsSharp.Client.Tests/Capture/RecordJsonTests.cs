@@ -60,6 +60,32 @@ public sealed class RecordJsonTests
             Written(CapturedRecord.Received(CaptureSamples.Virq(44), CaptureSamples.Noon)));
 
     [Fact]
+    public void What_is_no_message_has_the_fields_of_its_record()
+    {
+        string[] lines = Written(CaptureSamples.OtherRecords()).Split('\n');
+        Assert.EndsWith(
+            """
+            "record":"write-lock","record_fields":{"port":17,"type":0,"type_name":"console","action":1,"action_name":"release",
+            "result":1,"result_name":"failed"}}
+            """.ReplaceLineEndings(""), lines[6]);
+        Assert.EndsWith(
+            """
+            "record":"connect-extended","record_fields":{"session":0,"version":1,"extensions":6,"extensions_name":"news\u002Bcredit",
+            "credit":64}}
+            """.ReplaceLineEndings(""), lines[9]);
+        Assert.EndsWith(
+            """
+            "data":"01000000","number":77,"record_fields":{"reason":2,"reason_name":"no-channel"}}
+            """, lines[13]);
+        Assert.EndsWith(
+            """
+            "name":"web","port":17,"record":"domain-news","record_fields":{"domid":3,"kind":1,"kind_name":"exists","life":2,
+            "local_port":17,"remote_port":1,"name":"web"}}
+            """.ReplaceLineEndings(""), lines[14]);
+        Assert.EndsWith("\"record\":\"gap\",\"record_fields\":{\"lost\":5}}", lines[15]);
+    }
+
+    [Fact]
     public void Every_record_gives_a_line_that_is_JSON()
     {
         Random random = CaptureSamples.Seeded();

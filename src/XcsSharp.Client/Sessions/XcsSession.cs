@@ -31,58 +31,49 @@ public sealed class XcsSession : IAsyncDisposable
     private readonly RecordWriter _writer;
     private readonly SemaphoreSlim _sending = new(1, 1);
     private readonly XcsRecord[] _single = new XcsRecord[1];
+    private readonly int _creditStep;
+    private int _taken;
     private int _receiving;
     private volatile bool _disposed;
 
-    private XcsSession(ulong id, ControlConnection control, Socket dataSocket, RecordReader reader, RecordWriter writer)
+    private XcsSession(Greeting greeting, int credit)
     {
-        Id = id;
-        _control = control;
-        _dataSocket = dataSocket;
-        _reader = reader;
-        _writer = writer;
+        Id = greeting.Id;
+        IsExtended = greeting.IsExtended;
+        Extensions = greeting.Granted;
+        _control = greeting.Control;
+        _dataSocket = greeting.Data;
+        _reader = greeting.Reader;
+        _writer = greeting.Writer;
+        _creditStep = Extensions.HasFlag(Extensions.Credit) ? Math.Max(1, credit / 2) : int.MaxValue;
     }
 
-    /// <summary>Names the session; give it to <see cref="ConnectAsync"/> to come back to it.</summary>
+    /// <summary>Names the session; give it to <see cref="ConnectAsync(string, ulong, CancellationToken)"/> to come back to it.</summary>
     public ulong Id { get; }
 
-    /// <summary>Opens a session, or comes back to one.</summary>
+    /// <summary>The daemon knows the extensions, and domains can be bound.</summary>
+    public bool IsExtended { get; }
+
+    /// <summary>What was asked for and granted.</summary>
+    public Extensions Extensions { get; }
+
+    /// <summary>Opens a session of 2005, or comes back to one.</summary>
     /// <param name="path">The daemon's xcs socket.</param>
-    /// <param name="savedId">0 for a new session, or the <see cref="Id"/> of one that lost both its connections less than
-    /// about ten seconds ago.</param>
+    /// <param name="savedId">See <see cref="XcsSessionOptions.SavedId"/>.</param>
     /// <param name="cancel">Ends the attempt.</param>
     /// <exception cref="XcsUnavailableException">The daemon cannot be reached.</exception>
     /// <exception cref="XcsRefusedException">There is no such session, or somebody else uses it.</exception>
-    public static async Task<XcsSession> ConnectAsync(
+    public static Task<XcsSession> ConnectAsync(
         string path = DefaultPath, ulong savedId = 0, CancellationToken cancel = default)
-    {
-        ControlConnection control = new(await DaemonSocket.ConnectAsync(path, cancel).ConfigureAwait(false));
-        Socket? data = null;
-        try
-        {
-            XcsRecord hello = new() { Type = RecordType.ConnectControl, SessionId = savedId };
-            ulong id = (await control.AskAsync(hello, $"session {savedId}", cancel).ConfigureAwait(false)).SessionId;
+        => ConnectAsync(new XcsSessionOptions { Path = path, SavedId = savedId }, cancel);
 
-            data = await DaemonSocket.ConnectAsync(path, cancel).ConfigureAwait(false);
-            RecordReader reader = new(data);
-            RecordWriter writer = new(data);
-            XcsRecord[] record = [new() { Type = RecordType.ConnectData, SessionId = id }];
-            await writer.SendAsync(record, cancel).ConfigureAwait(false);
-            if (await reader.ReceiveAsync(record, cancel).ConfigureAwait(false) == 0)
-            {
-                throw new XcsDisconnectedException("the daemon closed the data connection before it answered");
-            }
-
-            ControlConnection.Check(record[0], RecordType.ConnectData, $"session {id}");
-            return new XcsSession(id, control, data, reader, writer);
-        }
-        catch
-        {
-            control.Dispose();
-            data?.Dispose();
-            throw;
-        }
-    }
+    /// <summary>Opens a session, or comes back to one.</summary>
+    /// <param name="options">What it is to be.</param>
+    /// <param name="cancel">Ends the attempt.</param>
+    /// <exception cref="XcsUnavailableException">The daemon cannot be reached.</exception>
+    /// <exception cref="XcsRefusedException">There is no such session, or somebody else uses it.</exception>
+    public static async Task<XcsSession> ConnectAsync(XcsSessionOptions options, CancellationToken cancel = default)
+        => new(await Greeting.ExchangeAsync(options, cancel).ConfigureAwait(false), options.Credit);
 
     /// <summary>Subscribes to guests' messages of one type on one port; the wildcards stand for all.</summary>
     /// <param name="port">dom0's end of a channel, as <see cref="OpenInterfaceAsync"/> gives it.</param>
@@ -128,6 +119,20 @@ public sealed class XcsSession : IAsyncDisposable
             new XcsRecord { Type = RecordType.VirqBind, Virq = virq }, $"virtual interrupt {virq}", cancel)
             .ConfigureAwait(false)).VirqPort;
 
+    /// <summary>Subscribes to one domain's messages, whichever port its channel has and will have, until it is gone. In an
+    /// extended session only.</summary>
+    /// <param name="domid">The domain.</param>
+    /// <param name="type">A <see cref="MessageType"/>, or <see cref="ProtocolLimits.TypeWildcard"/>.</param>
+    /// <param name="cancel">Ends the wait; the binding may be made nevertheless.</param>
+    public Task BindDomainAsync(
+        uint domid, ushort type = ProtocolLimits.TypeWildcard, CancellationToken cancel = default)
+        => AskExtendedAsync(RecordType.BindDomain, domid, type, cancel);
+
+    /// <summary>Ends the subscription of exactly that domain and type. One that does not exist is no error.</summary>
+    public Task UnbindDomainAsync(
+        uint domid, ushort type = ProtocolLimits.TypeWildcard, CancellationToken cancel = default)
+        => AskExtendedAsync(RecordType.UnbindDomain, domid, type, cancel);
+
     /// <summary>Waits for at least one record, then gives all that have arrived, up to the length of the buffer.</summary>
     /// <returns>How many were written; 0 when the daemon has ended the session. Allocates nothing.</returns>
     /// <exception cref="InvalidOperationException">Somebody is receiving already.</exception>
@@ -142,7 +147,17 @@ public sealed class XcsSession : IAsyncDisposable
 
         try
         {
-            return await _reader.ReceiveAsync(records, cancel).ConfigureAwait(false);
+            // Before more is taken: cancelled here, nothing has been received that could be lost.
+            if (_taken >= _creditStep)
+            {
+                int taken = _taken;
+                await _control.GiveCreditAsync((uint)taken, cancel).ConfigureAwait(false);
+                _taken -= taken;
+            }
+
+            int count = await _reader.ReceiveAsync(records, cancel).ConfigureAwait(false);
+            _taken = _creditStep == int.MaxValue ? 0 : _taken + count;
+            return count;
         }
         catch (ObjectDisposedException) when (_disposed)
         {
@@ -174,16 +189,22 @@ public sealed class XcsSession : IAsyncDisposable
 
     /// <summary>Sends a request of ours to a guest. Its answer comes as a <see cref="RecordType.Response"/> with the same
     /// type, subtype and id.</summary>
-    public ValueTask SendRequestAsync(uint domid, ControlMessage request, CancellationToken cancel = default)
-        => SendOneAsync(XcsRecord.ForMessage(RecordType.Request, domid, 0, request), cancel);
+    /// <param name="domid">The guest.</param>
+    /// <param name="request">What is asked.</param>
+    /// <param name="cancel">See <see cref="SendAsync"/>.</param>
+    /// <param name="correlation">Where <see cref="Extensions.Correlation"/> is granted, the number that the answer and a reason
+    /// will carry; otherwise not sent.</param>
+    public ValueTask SendRequestAsync(
+        uint domid, ControlMessage request, CancellationToken cancel = default, uint correlation = 0)
+        => SendOneAsync(
+            XcsRecord.ForMessage(RecordType.Request, domid, 0, request) with { Correlation = Numbered(correlation) }, cancel);
 
     /// <summary>Answers a request that came from a guest.</summary>
     /// <param name="request">The record as received.</param>
     /// <param name="answer">Must repeat the request's type, subtype and id: guests of 2005 trust the id.</param>
     /// <param name="cancel">See <see cref="SendAsync"/>.</param>
     public ValueTask RespondAsync(XcsRecord request, ControlMessage answer, CancellationToken cancel = default)
-        => SendOneAsync(
-            XcsRecord.ForMessage(RecordType.Response, request.RemoteDomain, request.LocalPort, answer), cancel);
+        => SendOneAsync(Answer(request, answer), cancel);
 
     /// <summary>Answers a request with length 0: seen, nothing to say.</summary>
     public ValueTask RespondAsync(XcsRecord request, CancellationToken cancel = default)
@@ -198,11 +219,7 @@ public sealed class XcsSession : IAsyncDisposable
         {
             if (request.Type == RecordType.Request)
             {
-                answers[count++] = XcsRecord.ForMessage(
-                    RecordType.Response,
-                    request.RemoteDomain,
-                    request.LocalPort,
-                    ControlMessage.EmptyAnswerTo(in request.Message));
+                answers[count++] = Answer(request, ControlMessage.EmptyAnswerTo(in request.Message));
             }
         }
 
@@ -237,6 +254,26 @@ public sealed class XcsSession : IAsyncDisposable
     {
         Close();
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Waits for the turn to send. Whoever has it calls <see cref="SendInTurnAsync"/> or <see cref="LeaveTurn"/>.</summary>
+    internal Task EnterTurnAsync(CancellationToken cancel) => _sending.WaitAsync(cancel);
+
+    internal void LeaveTurn() => _sending.Release();
+
+    /// <summary>Sends a whole record, whoever gives up waiting for it meanwhile, and leaves the turn.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    internal async ValueTask SendInTurnAsync(XcsRecord record)
+    {
+        try
+        {
+            _single[0] = record;
+            await SendLockedAsync(_single, CancellationToken.None).ConfigureAwait(false);
+        }
+        finally
+        {
+            _sending.Release();
+        }
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
@@ -274,6 +311,22 @@ public sealed class XcsSession : IAsyncDisposable
         _control.Dispose();
         _dataSocket.Dispose();
     }
+
+    private Task AskExtendedAsync(RecordType what, uint domid, ushort type, CancellationToken cancel)
+        => !IsExtended
+            ? throw new InvalidOperationException(
+                $"session {Id} is one of 2005, which binds ports only: ask for an extension in {nameof(XcsSessionOptions)}")
+            : _control.AskAsync(
+                new XcsRecord { Type = what, RemoteDomain = domid, BindType = type }, $"domain {domid}, type {type}", cancel);
+
+    // A record of 2005 has a result there, which is 0 in what we send.
+    private uint Numbered(uint correlation) => Extensions.HasFlag(Extensions.Correlation) ? correlation : 0;
+
+    private XcsRecord Answer(in XcsRecord request, in ControlMessage answer)
+        => XcsRecord.ForMessage(RecordType.Response, request.RemoteDomain, request.LocalPort, answer) with
+        {
+            Correlation = Numbered(request.Correlation),
+        };
 
     private static XcsRecord Interface(RecordType type, uint domid, int local, int remote) => new()
     {

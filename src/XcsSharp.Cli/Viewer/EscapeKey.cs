@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace XcsSharp.Cli;
 
 /// <summary>
-/// The key that leaves a console: a control character, or none. It counts wherever it stands in the input.
+/// The key that leaves a console, or on a terminal opens the menu that does: a control character, or none. It counts wherever it stands in the input.
 /// (xenconsole sees it only when it comes alone in one read, so a paste or a fast line swallows it.)
 /// </summary>
 internal readonly record struct EscapeKey
@@ -22,6 +22,11 @@ internal readonly record struct EscapeKey
 
     /// <summary>False: every byte goes to the guest.</summary>
     public bool IsKey => _code is not null;
+
+    /// <summary>The character; only where <see cref="IsKey"/>.</summary>
+    public byte Code => _code!.Value;
+
+    public bool Is(byte key) => key == _code;
 
     /// <summary>Reads <c>none</c>, or a caret and a character: <c>^]</c>, <c>^a</c>.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out EscapeKey? key)

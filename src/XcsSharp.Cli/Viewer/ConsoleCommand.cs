@@ -4,11 +4,12 @@ using System.Text.Json.Serialization;
 
 using XcsSharp.Client;
 using XcsSharp.Interop;
+using XcsSharp.Protocol.Operator;
 
 namespace XcsSharp.Cli;
 
 /// <summary>
-/// <c>xcsctl console</c>: the terminal in raw mode and the guest's console joined, until the escape key, the end of
+/// <c>xcsctl console</c>: the terminal in raw mode and the guest's console joined, until the escape key (on a terminal: its menu), the end of
 /// the console, a signal, or the end of whoever reads our output.
 /// </summary>
 internal sealed class ConsoleCommand(StandardStreams streams)
@@ -18,6 +19,8 @@ internal sealed class ConsoleCommand(StandardStreams streams)
 
     private readonly TaskCompletionSource<Ending> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private OperatorScreen? _screen;
+
     private readonly record struct Ending(int ExitCode, string? Remark = null);
 
     public required string Socket { get; init; }
@@ -25,6 +28,10 @@ internal sealed class ConsoleCommand(StandardStreams streams)
     public required string Domain { get; init; }
 
     public ConsoleReplay Replay { get; init; }
+
+    public ConsoleOutput Output { get; init; } = new();
+
+    public ConsoleMode Mode { get; init; }
 
     public EscapeKey Escape { get; init; }
 
@@ -36,7 +43,8 @@ internal sealed class ConsoleCommand(StandardStreams streams)
     {
         // Before the terminal is touched, so that there is no moment in which a signal could leave it raw.
         using StopSignals signals = new(number => End(new Ending(ExitCode.Signalled + number)));
-        Task<ConsoleConnection> attaching = ConsoleConnection.AttachAsync(Socket, Domain, Replay);
+        ConsoleAttachment how = new(Replay, Mode, FramedNotices: RawTerminal.IsTerminal(0)) { Output = Output };
+        Task<ConsoleConnection> attaching = ConsoleConnection.AttachAsync(Socket, Domain, how);
         if (await Task.WhenAny(attaching, _ended.Task) == _ended.Task)
         {
             return (await _ended.Task).ExitCode;
@@ -53,8 +61,19 @@ internal sealed class ConsoleCommand(StandardStreams streams)
         try
         {
             Announce(console, terminal is not null);
-            ConsoleInput input = new(streams.Input, console.Stream, Escape);
-            Task typed = FollowInputAsync(input.RunAsync(), terminal is not null);
+            if (terminal is null)
+            {
+                await WarnIfReaderAsync(console);
+            }
+            else
+            {
+                _screen = new OperatorScreen(streams, Escape);
+            }
+
+            EscapeMenu? menu = _screen is null ? null
+                : new EscapeMenu(_screen, Escape, Socket, console) { IsReadOnly = Mode == ConsoleMode.ReadOnly };
+            ConsoleInput input = new(streams.Input, console.Stream, Escape, menu is null ? null : menu.Run);
+            Task typed = FollowInputAsync(input, console, terminal is not null);
             Task printed = Task.Factory.StartNew(
                 () => Print(console.Stream), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             ending = await _ended.Task;
@@ -64,6 +83,7 @@ internal sealed class ConsoleCommand(StandardStreams streams)
         }
         finally
         {
+            Restore();
             terminal?.Dispose();
         }
 
@@ -84,15 +104,65 @@ internal sealed class ConsoleCommand(StandardStreams streams)
         }
         else if (onTerminal)
         {
-            string leave = Escape.IsKey ? $" Leave with {Escape}." : "";
+            string leave = Escape.IsKey ? $" Leave with {Escape} and a dot; {Escape} ? helps." : "";
             streams.Error.Write(
                 $"Connected to {TextTable.Printable(console.Name)} (domid {console.Domid}).{leave}\r\n");
         }
     }
 
-    private async Task FollowInputAsync(Task<InputEnd> input, bool fromTerminal)
+    /// <summary>In a pipe nothing may come between the console's bytes, and a script's input must not vanish without a word.</summary>
+    private async Task WarnIfReaderAsync(ConsoleConnection console)
     {
-        switch (await input)
+        if (console.IsWriter || Mode == ConsoleMode.ReadOnly)
+        {
+            return;
+        }
+
+        string writer = "somebody else";
+        try
+        {
+            ViewerList list = await ConsoleConnection.WhoAsync(Socket, console.Name);
+            writer = list.Consoles[0].Viewers.FirstOrDefault(static viewer => viewer.Writer) is { } who
+                ? $"{who.User ?? $"uid {who.Uid}"} (pid {who.Pid})"
+                : writer;
+        }
+        catch (XcsException)
+        {
+            // The connection itself will show what is wrong.
+        }
+
+        streams.Error.WriteLine(
+            $"xcsctl: read-only: {writer} writes on {TextTable.Printable(console.Name)}; input is dropped until that changes. Take it over with --take, or say --read-only");
+    }
+
+    /// <summary>Who has nothing to type (its input is /dev/null) is not to keep others from it.</summary>
+    private async Task StandAsideAsync(ConsoleConnection console)
+    {
+        try
+        {
+            await ConsoleConnection.SetReadOnlyAsync(Socket, console.ViewerId!.Value, isReadOnly: true);
+        }
+        catch (XcsException)
+        {
+            // The daemon ends, or the viewer has: the output shows it.
+        }
+    }
+
+    private void Restore()
+    {
+        try
+        {
+            _screen?.Restore();
+        }
+        catch (ErrnoException)
+        {
+            // The terminal is gone.
+        }
+    }
+
+    private async Task FollowInputAsync(ConsoleInput input, ConsoleConnection console, bool fromTerminal)
+    {
+        switch (await input.RunAsync())
         {
             case InputEnd.Escape:
                 End(new Ending(ExitCode.Ok));
@@ -100,6 +170,9 @@ internal sealed class ConsoleCommand(StandardStreams streams)
             case InputEnd.EndOfInput when ExitOnEndOfInput || fromTerminal:
                 // A terminal that ends was hung up.
                 End(new Ending(ExitCode.Ok));
+                break;
+            case InputEnd.EndOfInput when !input.HasRead:
+                await StandAsideAsync(console);
                 break;
             default:
                 // In a pipe the output goes on. A connection that takes no more is noticed by its reader.
@@ -116,7 +189,14 @@ internal sealed class ConsoleCommand(StandardStreams streams)
             int count;
             while ((count = Receive(console, buffer)) > 0)
             {
-                streams.RawOutput.Write(buffer.AsSpan(0, count));
+                if (_screen is { } screen)
+                {
+                    screen.Print(buffer.AsSpan(0, count));
+                }
+                else
+                {
+                    streams.RawOutput.Write(buffer.AsSpan(0, count));
+                }
             }
 
             End(new Ending(ExitCode.Ok, "The daemon has closed the console of"));

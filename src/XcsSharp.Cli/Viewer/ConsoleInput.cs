@@ -18,8 +18,11 @@ internal enum InputEnd
 /// </summary>
 /// <param name="from">Read on a thread of its own: it blocks.</param>
 /// <param name="to">The console.</param>
-/// <param name="escape">Ends the input; what comes before it is still sent.</param>
-internal sealed class ConsoleInput(Stream from, Stream to, EscapeKey escape)
+/// <param name="escape">Ends the input, or opens the menu; what comes before it is still sent.</param>
+/// <param name="menu">What the key opens; null: it ends the input. Gets a function that gives the next key (null: there is none any more), and
+/// one that types for the guest.</param>
+internal sealed class ConsoleInput(
+    Stream from, Stream to, EscapeKey escape, Func<Func<byte?>, Action<byte[]>, MenuEnd>? menu = null)
 {
     private const int ReadSize = 4096;
 
@@ -29,7 +32,13 @@ internal sealed class ConsoleInput(Stream from, Stream to, EscapeKey escape)
     private readonly Channel<byte[]> _waiting = Channel.CreateBounded<byte[]>(
         new BoundedChannelOptions(MaxWaiting) { SingleReader = true, SingleWriter = true });
 
+    private readonly byte[] _read = new byte[ReadSize];
+    private int _taken;
+    private int _filled;
     private Task _sending = Task.CompletedTask;
+
+    /// <summary>False while not a byte has come.</summary>
+    public bool HasRead { get; private set; }
 
     /// <summary>Starts both sides.</summary>
     /// <returns>Completes when the input has ended; what it gave may still be on its way, see <see cref="FlushAsync"/>.</returns>
@@ -52,15 +61,15 @@ internal sealed class ConsoleInput(Stream from, Stream to, EscapeKey escape)
 
     private InputEnd Read()
     {
-        byte[] buffer = new byte[ReadSize];
         try
         {
-            int count;
-            while ((count = from.Read(buffer, 0, buffer.Length)) > 0)
+            while (Fill())
             {
-                int before = escape.FindIn(buffer.AsSpan(0, count));
-                Forward(buffer.AsSpan(0, before < 0 ? count : before));
-                if (before >= 0)
+                ReadOnlySpan<byte> typed = _read.AsSpan(_taken.._filled);
+                int before = escape.FindIn(typed);
+                Forward(typed[..(before < 0 ? typed.Length : before)]);
+                _taken = before < 0 ? _filled : _taken + before + 1;
+                if (before >= 0 && (menu is null || menu(NextKey, bytes => Forward(bytes)) == MenuEnd.Leave))
                 {
                     return InputEnd.Escape;
                 }
@@ -72,6 +81,22 @@ internal sealed class ConsoleInput(Stream from, Stream to, EscapeKey escape)
         }
 
         return InputEnd.EndOfInput;
+    }
+
+    private byte? NextKey() => Fill() ? _read[_taken++] : null;
+
+    /// <summary>Reads more when everything was taken.</summary>
+    /// <returns>False at the end of the input.</returns>
+    private bool Fill()
+    {
+        if (_taken == _filled)
+        {
+            _taken = 0;
+            _filled = from.Read(_read, 0, _read.Length);
+            HasRead |= _filled > 0;
+        }
+
+        return _filled > 0;
     }
 
     private void Forward(ReadOnlySpan<byte> bytes)

@@ -1,0 +1,81 @@
+using System.Text;
+
+using XcsSharp.Protocol.Operator;
+
+namespace XcsSharp.Cli;
+
+/// <summary>
+/// The operator's terminal: the guest's output, and between it lines of our own, each of which costs the guest's picture one line.
+/// </summary>
+/// <remarks>
+/// Two threads write here, that of the output and that of the keyboard; one lock keeps their bytes apart. While a menu is open the guest's output waits: in
+/// this process one read of it, and then in the daemon, which holds up nobody for it.
+/// </remarks>
+internal sealed class OperatorScreen(StandardStreams streams, EscapeKey escape)
+{
+    /// <summary>What fits on one line of the smallest terminal that anybody uses; one more would scroll a picture.</summary>
+    private const int Width = 79;
+
+    private readonly Lock _lock = new();
+    private readonly TerminalTrace _trace = new();
+
+    /// <summary>Output of the guest, on the thread that reads it.</summary>
+    public void Print(ReadOnlySpan<byte> output)
+    {
+        lock (_lock)
+        {
+            _trace.Pass(output, streams.RawOutput.Write, Tell);
+        }
+    }
+
+    /// <summary>Has the terminal for a menu, until <see cref="Close"/> on the same thread.</summary>
+    public void Open() => _lock.Enter();
+
+    public void Close()
+    {
+        if (_trace.IsOnAlternateScreen)
+        {
+            Write("\u001b7\x1b[999;1H\x1b[m\x1b[2K\u001b8");
+        }
+
+        _lock.Exit();
+    }
+
+    /// <summary>Where several lines would destroy a picture.</summary>
+    public bool HasRoomForOneLine => _trace.IsOnAlternateScreen;
+
+    /// <summary>Shows a line of ours. In a full-screen program it is the lowest, and the cursor goes back to where it was.</summary>
+    public void Show(string line)
+    {
+        lock (_lock)
+        {
+            line = TextTable.Printable(line);
+            Write(_trace.IsOnAlternateScreen
+                ? $"\u001b7\x1b[999;1H\x1b[m\x1b[2K{line[..Math.Min(line.Length, Width)]}\u001b8"
+                : $"\r\n{line}\r\n");
+        }
+    }
+
+    /// <summary>Undoes what the guest has done to the terminal.</summary>
+    public void Restore()
+    {
+        // Not waited for long: a signal may end us while the menu is open.
+        bool isOurs = _lock.TryEnter(TimeSpan.FromMilliseconds(200));
+        try
+        {
+            streams.RawOutput.Write(_trace.Undo());
+        }
+        finally
+        {
+            if (isOurs)
+            {
+                _lock.Exit();
+            }
+        }
+    }
+
+    private void Tell(string kind, string text)
+        => Show(kind == NoticeKind.Refused ? $"[{text}; {escape} t takes over]" : $"[{text}]");
+
+    private void Write(string text) => streams.RawOutput.Write(Encoding.UTF8.GetBytes(text));
+}
