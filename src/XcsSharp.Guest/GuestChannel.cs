@@ -13,7 +13,7 @@ namespace XcsSharp.Guest;
 /// <remarks>
 /// Behaves as the Linux driver of 2005 did (spec section 7): the controller is signalled after every message, at most eight
 /// requests are unanswered, whoever found the ring full goes on when a slot is freed, every request of the controller
-/// gets an answer. The ring is never polled: only an event makes us look. Unlike that driver it checks the answers.
+/// gets an answer unless the driver holds it. The ring is never polled: only an event makes us look. Unlike that driver it checks the answers.
 /// </remarks>
 public sealed class GuestChannel : IReadyHandler, ITurnEndWork, IDisposable
 {
@@ -34,6 +34,7 @@ public sealed class GuestChannel : IReadyHandler, ITurnEndWork, IDisposable
     private PendingRequests _pending;
     private bool _drainAtTurnEnd;
     private bool _requestsPaused;
+    private bool _isHeld;
     private bool _lost;
     private bool _disposed;
 
@@ -68,6 +69,9 @@ public sealed class GuestChannel : IReadyHandler, ITurnEndWork, IDisposable
 
     /// <summary>Requests of the controller that were answered.</summary>
     public ulong RequestsAnswered { get; private set; }
+
+    /// <summary>Requests of the controller that hold their slot for ever: 0..8.</summary>
+    public int RequestsHeld { get; private set; }
 
     /// <summary>Answers whose type or id fits no request of ours. The driver of 2005 would have crashed on some.</summary>
     public ulong StrayResponses { get; private set; }
@@ -142,6 +146,12 @@ public sealed class GuestChannel : IReadyHandler, ITurnEndWork, IDisposable
 
     /// <summary>Leaves the controller's requests in the ring, so that it has to wait.</summary>
     public void PauseRequests() => _requestsPaused = true;
+
+    /// <summary>
+    /// Inside <see cref="IGuestDriver.OnRequest"/>: this request is never answered, as by a guest whose driver hangs. It holds its slot
+    /// for the channel's life.
+    /// </summary>
+    public void HoldRequest() => _isHeld = true;
 
     public void ResumeRequests()
     {
@@ -274,10 +284,15 @@ public sealed class GuestChannel : IReadyHandler, ITurnEndWork, IDisposable
         {
             case RingRead.Message:
                 ControlMessage response = ControlMessage.EmptyAnswerTo(in request);
+                _isHeld = false;
                 _driver.OnRequest(this, in request, ref response);
-                if (!_disposed)
+                if (_isHeld)
                 {
-                    _source.Page.Receive.PutResponse(0, in response);
+                    RequestsHeld++;
+                }
+                else if (!_disposed)
+                {
+                    _source.Page.Receive.PutResponse(RequestsHeld, in response);
                     RequestsAnswered++;
                     Notify();
                 }

@@ -49,6 +49,16 @@ internal abstract class Agent : IGuestDriver
         return _exitCode;
     }
 
+    void IGuestDriver.OnRequest(GuestChannel channel, in ControlMessage request, ref ControlMessage response)
+    {
+        // Goes later: the answer has to be in the ring before the channel is withdrawn.
+        if (!Options.Manners.TryMeet(channel, request, ref response, () => Loop.Post(() => End(0)), Say))
+        {
+            OnRequest(channel, request, ref response);
+        }
+    }
+
+    /// <summary>A request of dom0 that is not about the guest as a whole.</summary>
     public abstract void OnRequest(GuestChannel channel, in ControlMessage request, ref ControlMessage response);
 
     public abstract void OnRoom(GuestChannel channel);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using System.Globalization;
 
 using XcsSharp.Guest;
 using XcsSharp.Interop;
@@ -41,8 +42,34 @@ internal sealed class CommandLine
         Recursive = true,
     };
 
+    private readonly Option<string> _onShutdown = new("--on-shutdown")
+    {
+        Description = "Asked to shut down: answer, and go on (as a kernel that knows no such message); answer and exit (not of a suspend); "
+            + "or ignore it, which holds a slot of the ring for ever",
+        HelpName = "answer|exit|ignore",
+        Recursive = true,
+        DefaultValueFactory = _ => "answer",
+    };
+
+    private readonly Option<string> _onMemory = new("--on-memory")
+    {
+        Description = "Asked for a size: answer with this status, where =-12 is a failure; unknown: with nothing, as without a balloon "
+            + "driver; or ignore it",
+        HelpName = "STATUS|unknown|ignore",
+        Recursive = true,
+        DefaultValueFactory = _ => GuestManners.Unknown,
+    };
+
     public CommandLine()
     {
+        _onShutdown.AcceptOnlyFromAmong("answer", "exit", "ignore");
+        _onMemory.Validators.Add(static result =>
+        {
+            if (result.GetValueOrDefault<string>() is not { } word || !GuestManners.IsMemoryWord(word))
+            {
+                result.AddError("--on-memory: give a status from -2147483648 to 2147483647, or unknown, or ignore");
+            }
+        });
         _transport.AcceptOnlyFromAmong("granted", "classic");
         _root = new RootCommand("Plays a guest: speaks with the control switch in dom0 over this domain's control channel.")
         {
@@ -50,6 +77,8 @@ internal sealed class CommandLine
             _classic,
             _type,
             _announce,
+            _onShutdown,
+            _onMemory,
             Console(),
             Flood(),
             Echo(),
@@ -177,7 +206,10 @@ internal sealed class CommandLine
         Option<T?> option = new(name) { Description = description, HelpName = helpName };
         option.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<T?>() is T value && value <= T.Zero)
+            // What is no number at all the parser refuses; asked for its value it would throw here.
+            if (result.Tokens is [{ Value: string text }]
+                && T.TryParse(text, CultureInfo.InvariantCulture, out T value)
+                && value <= T.Zero)
             {
                 result.AddError($"{name} {value}: give a number above 0");
             }
@@ -207,7 +239,10 @@ internal sealed class CommandLine
         }
 
         HypervisorLibraries.Use(backend);
-        return agent(new AgentOptions(transport, (MessageType)parsed.GetValue(_type), parsed.GetValue(_announce))).Run();
+        GuestManners manners = new(
+            Enum.Parse<OnShutdown>(parsed.GetValue(_onShutdown)!, ignoreCase: true), parsed.GetValue(_onMemory)!);
+        return agent(new AgentOptions(
+            transport, (MessageType)parsed.GetValue(_type), parsed.GetValue(_announce), manners)).Run();
     }
 
     private static string Remedy(Exception failure) => failure switch

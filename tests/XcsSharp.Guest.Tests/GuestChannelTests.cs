@@ -153,6 +153,39 @@ public sealed class GuestChannelTests(SimulatedXen xen)
     }
 
     [Fact]
+    public async Task A_request_that_is_held_is_never_answered_and_later_ones_are()
+    {
+        await using Pair pair = await Pair.OpenAsync(xen, Cancel);
+        pair.Driver.Requested = (request, channel) =>
+        {
+            if (request.Type == MessageType.Shutdown)
+            {
+                channel.HoldRequest();
+            }
+
+            return null;
+        };
+        List<byte> answered = [];
+        pair.Controller.Responded = response => answered.Add(response.Id);
+        pair.Controller.Send(MessageType.Shutdown, [], id: 1);
+        for (byte id = 2; id <= 12; id++)
+        {
+            pair.Controller.Send(MessageType.Console, "k"u8, id);
+            pair.Controller.RunUntil(() => answered.Count == id - 1, $"the answer to request {id}");
+        }
+
+        Assert.Equal(Enumerable.Range(2, 11), answered.Select(id => (int)id));
+        Assert.Equal((1, 1), (pair.Channel.RequestsHeld, pair.Controller.Page.Receive.Unanswered));
+        Assert.Equal(11UL, pair.Channel.RequestsAnswered);
+
+        // What a next program of the guest would take again is the one that was held.
+        int slots = ControlPageLayout.Receive + ControlPageLayout.Slots;
+        int producer = pair.Controller.Read(ControlPageLayout.Receive + ControlPageLayout.ResponseProducer);
+        int head = pair.Controller.Read(slots + (producer % ProtocolLimits.RingSlots * ProtocolLimits.ControlMessageSize));
+        Assert.Equal(((int)MessageType.Shutdown, 1), (head & 0xFF, (head >> 16) & 0xFF));
+    }
+
+    [Fact]
     public async Task Impossible_indexes_lose_the_channel_once_and_for_good()
     {
         await using Pair pair = await Pair.OpenAsync(xen, Cancel);

@@ -121,6 +121,9 @@ internal sealed class TestController : IReadyHandler, IDisposable
     /// <summary>What no honest controller does.</summary>
     public void Overwrite(int offset, int value) => Marshal.WriteInt32(_address, offset, value);
 
+    /// <summary>What the rings' indexes and slots are read from: 4 bytes of the page.</summary>
+    public int Read(int offset) => Marshal.ReadInt32(_address, offset);
+
     public void Notify() => Assert.True(_ports.Notify(_port).IsOk);
 
     /// <summary>Takes the guest's next signal without a look at the rings, and without a turn of the loop.</summary>

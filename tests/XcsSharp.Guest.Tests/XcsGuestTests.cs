@@ -349,7 +349,9 @@ public sealed class XcsGuestTests(SimulatedXen xen)
 
     [Theory]
     [InlineData("flood", "--bytes", "0")]
+    [InlineData("flood", "--bytes", "many")]
     [InlineData("flood", "--rate", "-1")]
+    [InlineData("flood", "--rate", "fast")]
     [InlineData("console", "--type", "256")]
     [InlineData("console", "--transport", "pigeon")]
     [InlineData("dance")]
