@@ -17,4 +17,36 @@ internal static partial class DaemonLog
 
     [LoggerMessage(4, LogLevel.Critical, "The loop failed; this is a bug of xcsd. Ending, so that a restart begins anew")]
     public static partial void LoopFailed(this ILogger log, Exception cause);
+
+    [LoggerMessage(6, LogLevel.Information, "The start has settled: {KiB} KiB in use, the rest was given back in {Milliseconds:0.0} ms")]
+    public static partial void MemoryReturned(this ILogger log, long kiB, double milliseconds);
+
+    [LoggerMessage(5, LogLevel.Error, "The access file {Path} is wrong, and the rules of before stay: {Problem}")]
+    public static partial void AccessFileWrong(this ILogger log, string path, string problem);
+
+    [LoggerMessage(7, LogLevel.Warning, "The service manager has not taken all that was to outlive this daemon: {Problem}. What it misses is hung up; see its own log")]
+    public static partial void NotAllStored(this ILogger log, string problem);
+
+    [LoggerMessage(14, LogLevel.Warning,
+        "{Viewers} viewers are hung up: the service manager keeps no more descriptors. Raise FileDescriptorStoreMax= and FDSTORE in xcsd.service")]
+    public static partial void ViewersLeftBehind(this ILogger log, int viewers);
+
+    [LoggerMessage(9, LogLevel.Information, "An operator asked for an upgrade: the program at this daemon's path takes over")]
+    public static partial void Upgrading(this ILogger log);
+
+    [LoggerMessage(10, LogLevel.Warning, "An operator asked for an upgrade, and it was refused: {Problem}")]
+    public static partial void UpgradeRefused(this ILogger log, string problem);
+
+    [LoggerMessage(11, LogLevel.Error, "The upgrade failed, and this daemon goes on: {Problem}")]
+    public static partial void UpgradeFailed(this ILogger log, string problem);
+
+    [LoggerMessage(12, LogLevel.Information, "Took over from the daemon before: {Descriptors} descriptors")]
+    public static partial void TookOver(this ILogger log, int descriptors);
+
+    [LoggerMessage(13, LogLevel.Error,
+        "What the daemon before has left can not be read, and all begins anew: {Problem}. Terminals and clients of before are hung up")]
+    public static partial void StateUnreadable(this ILogger log, string problem);
+
+    [LoggerMessage(8, LogLevel.Information, "{Terminals} terminals stay open for the daemon that follows")]
+    public static partial void HandingOver(this ILogger log, int terminals);
 }

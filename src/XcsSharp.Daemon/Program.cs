@@ -20,10 +20,17 @@
 
 using XcsSharp.Daemon;
 using XcsSharp.Daemon.Classic;
+using XcsSharp.Daemon.Handover;
 using XcsSharp.Daemon.Settings;
 using XcsSharp.Interop;
 
 DescriptorStream.FillStandardNumbers();
+if (args is [Successor.Question, ..])
+{
+    return Successor.Answer(args);
+}
+
+Successor.Remember();
 if (XcsCommand.IsMeant(Environment.GetCommandLineArgs()[0], args))
 {
     return await XcsCommand.RunAsync(args);

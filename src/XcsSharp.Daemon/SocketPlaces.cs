@@ -2,6 +2,7 @@ using Microsoft.Win32.SafeHandles;
 
 using Mono.Unix.Native;
 
+using XcsSharp.Daemon.Handover;
 using XcsSharp.Daemon.Settings;
 using XcsSharp.Daemon.Systemd;
 using XcsSharp.Interop;
@@ -17,10 +18,17 @@ internal sealed class SocketPlaces : IDisposable
     private const UnixFileMode DirectoryMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
         | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
 
+    /// <summary>Before the name of a socket that we have bound ourselves.</summary>
+    private const string Bound = "bound.";
+
+    /// <summary>Behind the same name: the lock on its path.</summary>
+    private const string Lock = ".lock";
+
+    private readonly Dictionary<string, (SafeFileHandle Socket, SafeFileHandle Lock)> _kept = new(StringComparer.Ordinal);
     private readonly EventLoop _loop;
     private readonly SocketSettings _settings;
     private readonly uint? _group;
-    private readonly List<UnixListener> _listeners = [];
+    private readonly List<(string Name, UnixListener Listener)> _listeners = [];
 
     private SocketPlaces(EventLoop loop, SocketSettings settings)
     {
@@ -29,19 +37,33 @@ internal sealed class SocketPlaces : IDisposable
         _group = settings.Group.Length == 0 ? null : FindGroup(settings.Group);
     }
 
+    /// <summary>The group of the sockets; null: the daemon's own.</summary>
+    public uint? Group => _group;
+
     /// <summary>Opens all that the settings name. Connections wait until the loop runs.</summary>
     /// <param name="loop">Accepts on it.</param>
     /// <param name="settings">Paths, permissions and group.</param>
+    /// <param name="handed">The service manager's sockets, and those of the daemon before; all that are left.</param>
     /// <param name="toSwitch">Gets connections of the xcs sockets.</param>
     /// <param name="toConsoles">Gets connections of the console socket.</param>
     /// <exception cref="StartFailure">One is in use or can not be made; the others are closed again.</exception>
     public static SocketPlaces Open(
-        EventLoop loop, SocketSettings settings, Action<SafeFileHandle> toSwitch, Action<SafeFileHandle> toConsoles)
+        EventLoop loop,
+        SocketSettings settings,
+        HandedDescriptors handed,
+        Action<SafeFileHandle> toSwitch,
+        Action<SafeFileHandle> toConsoles)
     {
         var places = new SocketPlaces(loop, settings);
         try
         {
-            using InheritedSockets inherited = InheritedSockets.FromEnvironment();
+            IReadOnlyList<HandedDescriptor> bound = handed.Take(static name => name.StartsWith(Bound, StringComparison.Ordinal));
+            foreach (HandedDescriptor lockFile in bound.Where(static one => one.Name.EndsWith(Lock, StringComparison.Ordinal)))
+            {
+                places.Keep(bound, lockFile);
+            }
+
+            using InheritedSockets inherited = InheritedSockets.From(handed);
             places.Listen(inherited, "xcs", "Sockets:Xcs", settings.Xcs, toSwitch);
             places.Listen(inherited, "xcs-classic", "Sockets:Classic", settings.Classic, toSwitch);
             places.Listen(inherited, "console", "Sockets:Console", settings.Console, toConsoles);
@@ -55,14 +77,50 @@ internal sealed class SocketPlaces : IDisposable
         }
     }
 
+    /// <summary>Leaves the sockets to who goes on with them, those of the service manager under the names that it gives them.</summary>
+    public IReadOnlyList<HandedDescriptor> Detach()
+    {
+        List<HandedDescriptor> left = [];
+        foreach ((string name, UnixListener listener) in _listeners)
+        {
+            (SafeFileHandle socket, SafeFileHandle? pathLock) = listener.Detach();
+            left.Add(new HandedDescriptor(pathLock is null ? name : Bound + name, socket, IsStored: false));
+            if (pathLock is not null)
+            {
+                left.Add(new HandedDescriptor(Bound + name + Lock, pathLock, IsStored: false));
+            }
+        }
+
+        _listeners.Clear();
+        return left;
+    }
+
     public void Dispose()
     {
-        foreach (UnixListener listener in _listeners)
+        foreach ((string _, UnixListener listener) in _listeners)
         {
             listener.Dispose();
         }
 
         _listeners.Clear();
+        foreach ((SafeFileHandle Socket, SafeFileHandle Lock) kept in _kept.Values)
+        {
+            kept.Socket.Dispose();
+            kept.Lock.Dispose();
+        }
+
+        _kept.Clear();
+    }
+
+    /// <summary>A socket that the daemon before has bound itself, with its lock.</summary>
+    private void Keep(IReadOnlyList<HandedDescriptor> bound, HandedDescriptor lockFile)
+    {
+        string name = lockFile.Name[..^Lock.Length];
+        if (bound.FirstOrDefault(other => other.Name == name).Handle is { } socket
+            && InheritedSockets.PathOf(socket, listening: true) is { Length: > 0 } path)
+        {
+            _kept[path] = (socket, lockFile.Handle);
+        }
     }
 
     private void Listen(
@@ -71,11 +129,15 @@ internal sealed class SocketPlaces : IDisposable
         if (inherited.Take(name, path) is { } socket)
         {
             // Its path, permissions and end are the service manager's business.
-            _listeners.Add(UnixListener.FromInherited(_loop, socket, accepted));
+            _listeners.Add((name, UnixListener.FromInherited(_loop, socket, accepted)));
+        }
+        else if (_kept.Remove(path, out (SafeFileHandle Socket, SafeFileHandle Lock) kept))
+        {
+            _listeners.Add((name, UnixListener.Adopt(_loop, path, kept, accepted)));
         }
         else if (path.Length > 0)
         {
-            _listeners.Add(Bind(key, path, accepted));
+            _listeners.Add((name, Bind(key, path, accepted)));
             SetGroup(path);
         }
     }
@@ -101,6 +163,14 @@ internal sealed class SocketPlaces : IDisposable
                 $"Stop that one first (systemctl stop xcsd), or give this one another place with --{key}=PATH.",
                 e);
         }
+        catch (ErrnoException e) when (e.Errno is Interop.Errno.EEXIST or Interop.Errno.ELOOP or Interop.Errno.EISDIR)
+        {
+            throw new StartFailure(
+                ExitCode.CannotStart,
+                $"{key}: the socket {path} can not be made, because something else has its place: {e.Message}",
+                $"See whose it is (ls -ld {path} {path}.lock) and remove it, or choose another place with --{key}=PATH.",
+                e);
+        }
         catch (ErrnoException e)
         {
             throw new StartFailure(
@@ -115,7 +185,7 @@ internal sealed class SocketPlaces : IDisposable
 
     private void SetGroup(string path)
     {
-        if (_group is { } group && Syscall.chown(path, uint.MaxValue, group) != 0)
+        if (_group is { } group && Syscall.lchown(path, uint.MaxValue, group) != 0)
         {
             throw new StartFailure(
                 ExitCode.CannotStart,

@@ -60,7 +60,8 @@ internal static class XcsdHost
             builder.Services.Configure<ConsoleLifetimeOptions>(static options => options.SuppressStatusMessages = true);
         }
 
-        builder.Services.Configure<HostOptions>(static options => options.ShutdownTimeout = TimeSpan.FromSeconds(5));
+        // Asking systemd why, the last lines of the logs and the hand-over have limits of their own; the unit's TimeoutStopSec= is behind this.
+        builder.Services.Configure<HostOptions>(static options => options.ShutdownTimeout = TimeSpan.FromSeconds(9));
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton<XcsdService>();
         builder.Services.AddHostedService(static services => services.GetRequiredService<XcsdService>());

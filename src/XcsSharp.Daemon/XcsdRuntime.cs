@@ -5,8 +5,10 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
 
 using XcsSharp.Consoles;
+using XcsSharp.Daemon.Handover;
 using XcsSharp.Daemon.Settings;
 using XcsSharp.Daemon.Systemd;
+using XcsSharp.Handlers;
 using XcsSharp.Interop;
 using XcsSharp.Protocol.Operator;
 using XcsSharp.Reactor;
@@ -16,14 +18,20 @@ using XcsSharp.Xen;
 namespace XcsSharp.Daemon;
 
 /// <summary>Everything that lives on the loop's thread, put together. Opened, run and disposed on that thread.</summary>
-internal sealed class XcsdRuntime : IDisposable
+internal sealed partial class XcsdRuntime : IDisposable
 {
+    /// <summary>After so long a start has settled: what it asked for is done, and its clients are back.</summary>
+    private static readonly TimeSpan s_settled = TimeSpan.FromSeconds(1);
+
     private readonly EventLoop _loop = new();
     private long _ready;
+    private string _accessFile = "";
+    private ILogger? _log;
     private SocketPlaces? _sockets;
     private XenHypervisor? _hypervisor;
     private ControlSwitch? _switch;
     private ConsoleHandler? _consoles;
+    private GuestHandlers? _handlers;
     private ClientListener? _clients;
     private OperatorListener? _operators;
     private Watchdog? _watchdog;
@@ -36,14 +44,25 @@ internal sealed class XcsdRuntime : IDisposable
 
     /// <summary>Opens sockets and hypervisor and finds the domains that exist.</summary>
     /// <exception cref="StartFailure">Something is in the way; nothing stays open.</exception>
-    public static XcsdRuntime Open(XcsdSettings settings, ILoggerFactory loggers, ISystemdNotifier? notifier)
+    /// <param name="settings">Checked.</param>
+    /// <param name="loggers">For all parts.</param>
+    /// <param name="notifier">The service manager, if there is one.</param>
+    /// <param name="handed">What the daemon before has left. Owned from here on.</param>
+    /// <param name="isUpgradable">False: operators may not have another program take this one's place.</param>
+    public static XcsdRuntime Open(
+        XcsdSettings settings, ILoggerFactory loggers, ISystemdNotifier? notifier, HandedDescriptors handed, bool isUpgradable)
     {
         var runtime = new XcsdRuntime();
+        int count = handed.Count;
         try
         {
+            runtime.TakeOver(handed, loggers);
+            SafeFileHandle? asker = handed.TakeOne(Upgrade.AskerName);
+
             // The sockets first: a second daemon must be turned away before it touches a port, a page or a terminal.
-            runtime._sockets = SocketPlaces.Open(runtime._loop, settings.Sockets, runtime.AcceptClient, runtime.AcceptOperator);
-            runtime.OpenHypervisor(settings, loggers);
+            runtime._sockets = SocketPlaces.Open(
+                runtime._loop, settings.Sockets, handed, runtime.AcceptClient, runtime.AcceptOperator);
+            runtime.OpenHypervisor(settings, loggers, isUpgradable);
             runtime._ready = Stopwatch.GetTimestamp();
             runtime._watchdog = Watchdog.Start(runtime._loop, notifier);
             loggers.CreateLogger("xcsd").Serving(
@@ -53,6 +72,12 @@ internal sealed class XcsdRuntime : IDisposable
                 settings.Sockets.Xcs,
                 settings.Sockets.Classic,
                 settings.Sockets.Console);
+            if (asker is not null)
+            {
+                runtime._log!.TookOver(count);
+                Upgrade.Answer(runtime._loop, asker, handed.Problem);
+            }
+
             return runtime;
         }
         catch
@@ -63,13 +88,42 @@ internal sealed class XcsdRuntime : IDisposable
     }
 
     /// <summary>Serves until <see cref="Stop"/>. An exception is a bug of ours, or the hypervisor is lost.</summary>
-    public void Run() => _loop.Run();
+    public void Run()
+    {
+        _loop.CreateTimer(ReturnMemory).Schedule(s_settled);
+        try
+        {
+            _loop.Run();
+        }
+        catch
+        {
+            // The service manager starts another at once, as after a crash.
+            _follower = Follower.ServiceManagers;
+            _hasFailed = true;
+            throw;
+        }
+    }
 
     /// <summary>From any thread.</summary>
-    public void Stop() => _loop.Stop();
+    /// <param name="isFollowed">Another daemon is started at once, and goes on with what the service manager keeps for it.</param>
+    public void Stop(bool isFollowed)
+    {
+        _follower = isFollowed ? Follower.ServiceManagers : Follower.None;
+        _loop.Stop();
+    }
 
-    /// <summary>From any thread: somebody has renamed the logs.</summary>
-    public void ReopenLogs() => _loop.Post(() => _consoles?.ReopenLogs());
+    /// <summary>Who goes on when this has ended.</summary>
+    public Follower Follower => _follower;
+
+    /// <summary>Whether anything of this daemon can outlive it.</summary>
+    public bool CanBeFollowed => _store is not null;
+
+    /// <summary>From any thread: somebody has renamed the logs, or changed the policy.</summary>
+    public void Reload() => _loop.Post(() =>
+    {
+        _consoles?.ReopenLogs();
+        ReloadAccess();
+    });
 
     /// <summary>From the outside in: no new clients, then the old ones, then channels, then Xen.</summary>
     public void Dispose()
@@ -78,13 +132,16 @@ internal sealed class XcsdRuntime : IDisposable
         _sockets?.Dispose();
         _operators?.Dispose();
         _clients?.Dispose();
+        _handlers?.Dispose();
         _consoles?.Dispose();
         _switch?.Dispose();
         _hypervisor?.Dispose();
+        _store?.Flush();
+        _store?.Dispose();
         _loop.Dispose();
     }
 
-    private void OpenHypervisor(XcsdSettings settings, ILoggerFactory loggers)
+    private void OpenHypervisor(XcsdSettings settings, ILoggerFactory loggers, bool isUpgradable)
     {
         HypervisorBackend backend = HypervisorChoice.Make(settings.Hypervisor);
         if (backend == HypervisorBackend.Xen && settings.Xen.Rings)
@@ -98,11 +155,15 @@ internal sealed class XcsdRuntime : IDisposable
             _switch = new ControlSwitch(
                 _loop, _hypervisor, settings.Switching, loggers.CreateLogger<ControlSwitch>());
             _consoles = OpenConsoles(_switch, settings, loggers);
+            _handlers = new GuestHandlers(_loop, _switch, settings.Handlers, loggers.CreateLogger<GuestHandlers>());
             _clients = new ClientListener(
                 _loop, _switch, settings.Switching, loggers.CreateLogger<ClientListener>());
+            Upgrade upgrade = new(_loop, isUpgradable, BeginUpgrade, loggers.CreateLogger("xcsd"));
             _operators = new OperatorListener(
-                _loop, _switch, _consoles, ReadStatus, loggers.CreateLogger<OperatorListener>());
+                _loop, _switch, _consoles, ReadStatus, loggers.CreateLogger<OperatorListener>(), [.. _handlers.Words, upgrade.Word]);
             _switch.Start();
+            _consoles.OnStarted();
+            _handed?.Dispose();
         }
         catch (Exception e) when (e is ErrnoException or HypervisorLostException)
         {
@@ -124,18 +185,66 @@ internal sealed class XcsdRuntime : IDisposable
         }
     }
 
-    private ConsoleHandler OpenConsoles(ControlSwitch controlSwitch, XcsdSettings settings, ILoggerFactory loggers)
+    /// <summary>
+    /// Gives the machine back what the start needed and nothing will need again: in steady state nothing is allocated, so the collector
+    /// would never run, and the garbage of a thousand guests' start would stay for months.
+    /// </summary>
+    private void ReturnMemory()
+    {
+        long before = Stopwatch.GetTimestamp();
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        _log!.MemoryReturned(GC.GetTotalMemory(forceFullCollection: false) / 1024, Stopwatch.GetElapsedTime(before).TotalMilliseconds);
+    }
+
+    private void ReloadAccess()
     {
         try
         {
-            return new ConsoleHandler(_loop, controlSwitch, settings.Consoles, loggers.CreateLogger<ConsoleHandler>());
+            _consoles?.ChangeAccess(AccessRules.Load(_accessFile));
+        }
+        catch (Exception wrong) when (wrong is IOException or FormatException)
+        {
+            _log?.AccessFileWrong(_accessFile, wrong.Message.ReplaceLineEndings(" "));
+        }
+    }
+
+    private ConsoleHandler OpenConsoles(ControlSwitch controlSwitch, XcsdSettings settings, ILoggerFactory loggers)
+    {
+        _accessFile = settings.Sockets.AccessFile;
+        _log = loggers.CreateLogger("xcsd");
+        try
+        {
+            settings.Consoles.Access = AccessRules.Load(_accessFile);
+        }
+        catch (Exception e) when (e is IOException or FormatException)
+        {
+            throw new StartFailure(
+                ExitCode.BadSettings,
+                $"Sockets:AccessFile {_accessFile}: {e.Message}",
+                "Mend the file, or leave Sockets:AccessFile empty, and whoever may connect may do all.",
+                e);
+        }
+
+        if (settings.Consoles.InputLog && string.IsNullOrEmpty(settings.Consoles.LogDirectory))
+        {
+            throw new StartFailure(
+                ExitCode.BadSettings,
+                "Consoles:InputLog is on, and Consoles:LogDirectory is empty: there is no place for what is typed",
+                "Give a folder with --Consoles:LogDirectory=PATH, or leave Consoles:InputLog off.");
+        }
+
+        settings.Consoles.SocketMode = settings.Sockets.Mode;
+        settings.Consoles.SocketGroup = _sockets!.Group;
+        try
+        {
+            return new ConsoleHandler(_loop, controlSwitch, settings.Consoles, loggers.CreateLogger<ConsoleHandler>(), _terminals, _handedConsoles);
         }
         catch (IOException e)
         {
             throw new StartFailure(
                 ExitCode.CannotStart,
                 $"the consoles can not be served: {e.Message}",
-                "Choose another folder with --Consoles:PtyDirectory=PATH or --Consoles:LogDirectory=PATH; an empty PATH is none.",
+                "Choose another folder with --Consoles:PtyDirectory=PATH, --Consoles:SocketDirectory=PATH or --Consoles:LogDirectory=PATH; an empty PATH is none.",
                 e);
         }
     }
@@ -177,7 +286,9 @@ internal sealed class XcsdRuntime : IDisposable
             counters.ConsoleBytes,
             throttled,
             counters.Quarantines,
-            counters.Refusals);
+            counters.Refusals,
+            counters.RequestsLockedOut,
+            counters.SessionsPaused);
     }
 
     private void AcceptClient(SafeFileHandle socket) => _clients!.Accept(socket);

@@ -5,7 +5,9 @@ using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
 
 using XcsSharp.Daemon.Classic;
+using XcsSharp.Daemon.Handover;
 using XcsSharp.Daemon.Settings;
+using XcsSharp.Daemon.Systemd;
 using XcsSharp.Xen;
 
 namespace XcsSharp.Daemon;
@@ -28,6 +30,7 @@ internal sealed class XcsdService(
     // Held while the host's thread stops the loop, so that the loop's thread cannot dispose it under its hands.
     private readonly Lock _stopping = new();
     private XcsdRuntime? _runtime;
+    private volatile bool _isStopping;
     private PosixSignalRegistration? _hangUp;
     private PosixSignalRegistration? _interrupt;
 
@@ -38,7 +41,7 @@ internal sealed class XcsdService(
     public Task StartAsync(CancellationToken cancellationToken)
     {
         // Before anything is served: until then a SIGHUP ends the process. To xcs all three signals meant the same.
-        _hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, _classic is null ? ReopenLogs : StopHost);
+        _hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, _classic is null ? Reload : StopHost);
 
         // The host's lifetime under a service manager knows SIGTERM alone; the original took SIGINT for the same.
         _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, StopHost);
@@ -48,14 +51,17 @@ internal sealed class XcsdService(
     }
 
     /// <summary>Ends the loop; requests that were not answered stay in the rings for the next daemon.</summary>
-    public Task StopAsync(CancellationToken cancellationToken)
+    public async Task StopAsync(CancellationToken cancellationToken)
     {
+        // Asked while the loop still serves. Without a store nothing can be left for a follower.
+        bool isFollowed = Offered()?.CanBeFollowed == true && await ServiceJob.IsRestartAsync();
         lock (_stopping)
         {
-            _runtime?.Stop();
+            _isStopping = true;
+            _runtime?.Stop(isFollowed);
         }
 
-        return _ended.Task.WaitAsync(cancellationToken);
+        await _ended.Task.WaitAsync(cancellationToken);
     }
 
     public void Dispose()
@@ -70,12 +76,12 @@ internal sealed class XcsdService(
         lifetime.StopApplication();
     }
 
-    private void ReopenLogs(PosixSignalContext signal)
+    private void Reload(PosixSignalContext signal)
     {
         signal.Cancel = true;
         lock (_stopping)
         {
-            _runtime?.ReopenLogs();
+            _runtime?.Reload();
         }
     }
 
@@ -83,20 +89,16 @@ internal sealed class XcsdService(
     {
         try
         {
-            using XcsdRuntime runtime = XcsdRuntime.Open(
-                settings, loggers, (ISystemdNotifier?)services.GetService(typeof(ISystemdNotifier)));
-            Offer(runtime);
-            try
+            HandedDescriptors handed = new();
+            InheritedDescriptors.AddTo(handed);
+            if (Successor.AddTo(handed) is string problem)
             {
-                _classic?.Begin();
-                _ready.SetResult();
-                runtime.Run();
-                _log.Stopped();
+                _log.StateUnreadable(problem);
             }
-            finally
+
+            while (ServeOnce(handed) is { } left)
             {
-                Offer(null);
-                _classic?.End();
+                handed = left;
             }
         }
         catch (Exception e) when (!_ready.Task.IsCompleted)
@@ -118,6 +120,46 @@ internal sealed class XcsdService(
         {
             _ended.SetResult();
             lifetime.StopApplication();
+        }
+    }
+
+    /// <returns>Null: it was stopped. Otherwise what a daemon has left that goes on, because no other took its place.</returns>
+    private HandedDescriptors? ServeOnce(HandedDescriptors handed)
+    {
+        XcsdRuntime runtime = XcsdRuntime.Open(
+            settings, loggers, (ISystemdNotifier?)services.GetService(typeof(ISystemdNotifier)), handed, isUpgradable: _classic is null);
+        HandedDescriptors left;
+        Offer(runtime);
+        try
+        {
+            _classic?.Begin();
+            _ = _ready.TrySetResult();
+            runtime.Run();
+        }
+        finally
+        {
+            Offer(null);
+            _classic?.End();
+            left = runtime.HandOver();
+        }
+
+        if (runtime.Follower != Follower.Successor || _isStopping)
+        {
+            left.Dispose();
+            _log.Stopped();
+            return null;
+        }
+
+        left.Problem = Successor.Execute(left);
+        _log.UpgradeFailed(left.Problem);
+        return left;
+    }
+
+    private XcsdRuntime? Offered()
+    {
+        lock (_stopping)
+        {
+            return _runtime;
         }
     }
 

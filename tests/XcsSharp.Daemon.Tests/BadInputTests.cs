@@ -91,8 +91,8 @@ public sealed class BadInputTests
     }
 
     [Theory]
-    [InlineData("--Consoles:BacklogBytes=1", "Consoles:BacklogBytes", "4 KiB")]
-    [InlineData("--Consoles:BacklogBytes=many", "Consoles:BacklogBytes", "4 KiB")]
+    [InlineData("--Consoles:HistoryBytes=1", "Consoles:HistoryBytes", "4 KiB")]
+    [InlineData("--Consoles:HistoryBytes=many", "Consoles:HistoryBytes", "4 KiB")]
     [InlineData("--Consoles:LogBytes=1", "Consoles:LogBytes", "4 KiB")]
     [InlineData("--Consoles:LogDirectory=log", "Consoles:LogDirectory", "absolute")]
     [InlineData("--Switching:ResponseTimeout=5h", "Switching:ResponseTimeout", "1h")]
@@ -111,7 +111,7 @@ public sealed class BadInputTests
     }
 
     [Theory]
-    [InlineData("--Consoles:BacklogByte=65536", "Consoles:BacklogBytes")]
+    [InlineData("--Consoles:HistoryByte=65536", "Consoles:HistoryBytes")]
     [InlineData("--Sokets:Xcs=/run/x", "Sockets:Xcs")]
     public async Task An_unknown_setting_ends_the_start_with_the_one_that_was_probably_meant(string argument, string meant)
     {

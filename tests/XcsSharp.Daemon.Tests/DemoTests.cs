@@ -22,7 +22,7 @@ public sealed partial class DemoTests
         seen = await screen.WaitForTextAsync("web:~# ", Lab.Cancel, seen);
         await terminal.TypeAsync("echo It works.\r", Lab.Cancel);
         seen = await screen.WaitForTextAsync("\r\nIt works.\r\n", Lab.Cancel, seen);
-        await terminal.TypeAsync("\x1d", Lab.Cancel);
+        await terminal.TypeAsync("\x1d.", Lab.Cancel);
 
         seen = await screen.WaitForTextAsync("quit: ", Lab.Cancel, seen);
         await terminal.TypeAsync("nobody\r", Lab.Cancel);
@@ -32,7 +32,7 @@ public sealed partial class DemoTests
         seen = await screen.WaitForTextAsync("legacy:~# ", Lab.Cancel, seen);
         await terminal.TypeAsync("uptime\r", Lab.Cancel);
         seen = await screen.WaitForTextAsync("load average", Lab.Cancel, seen);
-        await terminal.TypeAsync("\x1d", Lab.Cancel);
+        await terminal.TypeAsync("\x1d.", Lab.Cancel);
 
         seen = await screen.WaitForTextAsync("quit: ", Lab.Cancel, seen);
         await terminal.TypeAsync("quit\r", Lab.Cancel);

@@ -20,7 +20,7 @@ public sealed class DumpCaptureTests
         int port = (await lab.ConnectedAsync("web")).LocalPort!.Value;
         Directory.CreateDirectory(lab.Machine["home"]);
         ChildProcess shell = await lab.StartDumpInShellAsync(
-            $"\"$@\" | {Tshark} -n -X lua_script:{Dissector()} -r - -T fields -e xcs.domid -e xcs.name -e xcs.port -e xcs.type -e xcs.id"
+            $"\"$@\" | {Tshark} -n -X lua_script:{Dumping.Dissector()} -r - -T fields -e xcs.domid -e xcs.name -e xcs.port -e xcs.type -e xcs.id"
                 + " -e xcs.length -e xcs.console.text; echo ended",
             "--pcap", "-", "--count", "2");
         await web.WriteAsync(new string('a', 60) + "bcd", Lab.Cancel);
@@ -105,6 +105,69 @@ public sealed class DumpCaptureTests
     }
 
     [Fact]
+    public async Task A_capture_with_flipped_bytes_is_printed_or_refused_with_a_reason_and_never_with_a_trace()
+    {
+        await using Lab lab = await Lab.StartAsync();
+        string file = lab.Machine["made.pcapng"];
+        await WriteAsync(file, [.. Messages(3)]);
+        byte[] whole = await File.ReadAllBytesAsync(file, Lab.Cancel);
+        ulong seed = SeededStream.ChooseSeed();
+        Lab.Print(string.Create(CultureInfo.InvariantCulture, $"XCS_SEED={seed}"));
+        Random random = new(unchecked((int)seed));
+        int refused = 0;
+        for (int i = 0; i < 60; i++)
+        {
+            byte[] damaged = [.. whole];
+            for (int flips = random.Next(1, 4); flips > 0; flips--)
+            {
+                // One in three in the blocks of the beginning, which say what the others are.
+                damaged[random.Next(random.Next(3) == 0 ? 120 : damaged.Length)] ^= (byte)(1 << random.Next(8));
+            }
+
+            await File.WriteAllBytesAsync(file, damaged, Lab.Cancel);
+            ChildResult shown = await lab.DumpAsync(i % 2 == 0 ? ["--read", file, "--json"] : ["--read", file]);
+            Assert.True(shown.ExitCode is 0 or 4, $"round {i}: exit code {shown.ExitCode}: {shown.Error}");
+            Assert.All(shown.Error.Lines(), line => Assert.StartsWith("xcsctl: ", line));
+            Assert.Equal(shown.ExitCode == 4, shown.Error.Contains(file + ": ", StringComparison.Ordinal)
+                || shown.Error.Contains(file + " ends in the middle", StringComparison.Ordinal));
+            Assert.DoesNotContain(shown.Output, c => char.IsControl(c) && c != '\n');
+            refused += shown.ExitCode == 4 ? 1 : 0;
+        }
+
+        Lab.Print($"{refused} of 60 refused");
+        Assert.InRange(refused, 1, 59);
+    }
+
+    [Fact]
+    public async Task Text_that_cannot_be_written_is_an_error_that_says_so()
+    {
+        await using Lab lab = await Lab.StartAsync();
+        string file = lab.Machine["made.pcapng"];
+        await WriteAsync(file, [.. Messages(3)]);
+        foreach (string form in (string[])["", "--json", "--pcap -"])
+        {
+            ChildResult full = await ChildProcess.RunAsync(
+                "/bin/bash", ["-c", $"\"$0\" dump --read \"$1\" {form} > /dev/full", Executables.Cli, file], Lab.Cancel);
+            Lab.Print(full.Error);
+            Assert.NotEqual(0, full.ExitCode);
+            Assert.Contains("No space left on device", Assert.Single(full.Error.Lines()), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Live_messages_are_read_in_the_layout_that_is_asked_for()
+    {
+        await using Lab lab = await Lab.StartAsync();
+        GuestProgram disk = await lab.GuestAsync("disk", (int)MessageType.BlockFrontEnd);
+        ChildProcess packed = await lab.StartDumpAsync("--json", "--count", "1", "--abi", "packed32");
+        ChildProcess natural = await lab.StartDumpAsync("--json", "--count", "1");
+        await disk.WriteAsync("0123456789", Lab.Cancel);
+        Assert.Equal((0, 0), (await packed.WaitAsync(Lab.Cancel), await natural.WaitAsync(Lab.Cancel)));
+        Assert.Contains("\"abi\":\"packed32\"", packed.Output.Text, StringComparison.Ordinal);
+        Assert.Contains("\"abi\":\"natural64\"", natural.Output.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_replaying_guest_sends_the_same_messages_in_the_same_order()
     {
         await using Lab lab = await Lab.StartAsync();
@@ -133,16 +196,22 @@ public sealed class DumpCaptureTests
     [Theory]
     [InlineData("give --domain and the number of one of web(3), db(4)")]
     [InlineData("give --domain one of web(3), db(4)", "--domain", "nobody")]
+    [InlineData("give --domain one of web(3), db(4)", "--domain", "5")]
     [InlineData("ends in the middle of a block", "--domain", "web", "cut")]
+    [InlineData("two lengths that differ", "--domain", "3", "flip")]
+    [InlineData("has no request of a guest; see: xcsctl dump --read", "none")]
     public async Task A_capture_that_cannot_be_replayed_sends_nothing(string remedy, params string[] arguments)
     {
         await using Lab lab = await Lab.StartAsync();
         string file = lab.Machine["made.pcapng"];
         await WriteAsync(file, [.. Messages(10)]);
-        if (arguments is [.., "cut"])
+        if (arguments is [.., "cut" or "flip" or "none"])
         {
+            byte[] bytes = await File.ReadAllBytesAsync(file, Lab.Cancel);
+            bytes[^1] ^= (byte)(arguments[^1] == "flip" ? 0x55 : 0);
+            await File.WriteAllBytesAsync(
+                file, arguments[^1] switch { "cut" => bytes[..^5], "none" => bytes[..SectionBytes(bytes)], _ => bytes }, Lab.Cancel);
             arguments = arguments[..^1];
-            await File.WriteAllBytesAsync(file, (await File.ReadAllBytesAsync(file, Lab.Cancel))[..^5], Lab.Cancel);
         }
 
         await using ChildProcess guest = lab.Machine.Run(new GuestOptions("again"), Executables.Guest, ["replay", file, .. arguments]);
@@ -216,16 +285,12 @@ public sealed class DumpCaptureTests
         }
     }
 
-    private static byte[] Bytes(XcsRecord record) => XcsRecord.Bytes(in record).ToArray();
-
-    private static string Dissector()
+    /// <summary>Where the first packet begins, behind the blocks that describe them.</summary>
+    private static int SectionBytes(byte[] capture)
     {
-        DirectoryInfo folder = new(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "XcsSharp.sln")))
-        {
-            folder = folder.Parent ?? throw new DirectoryNotFoundException("no XcsSharp.sln above the test");
-        }
-
-        return Path.Combine(folder.FullName, "src/XcsSharp.Client/Capture/xcs.lua");
+        int section = BitConverter.ToInt32(capture, 4);
+        return section + BitConverter.ToInt32(capture, section + 4);
     }
+
+    private static byte[] Bytes(XcsRecord record) => XcsRecord.Bytes(in record).ToArray();
 }

@@ -130,7 +130,7 @@ public sealed class GuestLogTests
     }
 
     [Fact]
-    public async Task A_disk_that_hangs_stops_neither_the_guest_nor_its_viewers_nor_the_daemons_end()
+    public async Task D03_A_disk_that_hangs_stops_neither_the_guest_nor_its_viewers_nor_the_daemons_end()
     {
         const int Bytes = 3 << 20;
         await using Lab lab = await Lab.StartAsync();
@@ -156,7 +156,7 @@ public sealed class GuestLogTests
     {
         const int Bytes = 200_000;
         const int Backlog = 16 << 10;
-        await using Lab lab = await Lab.StartAsync("--Consoles:BacklogBytes=16 KiB");
+        await using Lab lab = await Lab.StartAsync("--Consoles:HistoryBytes=16 KiB", "--Consoles:BootBytes=0");
         using SmallFileSystem? small = SmallFileSystem.TryMount(lab.Places.LogDirectory, 64 << 10);
         Assert.SkipWhen(small is null, SmallFileSystem.Refused);
         (GuestProgram guest, uint _) = await lab.ConsoleGuestAsync("web");

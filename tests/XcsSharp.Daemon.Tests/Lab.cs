@@ -28,17 +28,26 @@ internal sealed class Lab : IAsyncDisposable
 
     public XcsdDaemon Daemon { get; private set; } = null!;
 
+    /// <summary>What stands around each start of the daemon.</summary>
+    public DaemonLaunch Launch { get; private init; } = new();
+
     public static async Task<Lab> StartAsync(params string[] settings)
         => await StartAsync(await SimMachine.StartAsync(Cancel), settings);
 
+    /// <summary>With a service manager that keeps descriptors, and says of a daemon that it ends whether another follows.</summary>
+    public static async Task<Lab> StartKeptAsync(PlayedSystemd manager, params string[] settings)
+        => await StartAsync(await SimMachine.StartAsync(Cancel), settings, manager.Launch);
+
     /// <param name="machine">Owned by the lab from here on.</param>
     /// <param name="settings">The daemon's.</param>
-    public static async Task<Lab> StartAsync(SimMachine machine, params string[] settings)
+    public static Task<Lab> StartAsync(SimMachine machine, params string[] settings) => StartAsync(machine, settings, new DaemonLaunch());
+
+    public static async Task<Lab> StartAsync(SimMachine machine, string[] settings, DaemonLaunch launch)
     {
-        Lab lab = new(machine, settings);
+        Lab lab = new(machine, settings) { Launch = launch };
         try
         {
-            lab.Daemon = await XcsdDaemon.StartAsync(lab.Places, Cancel, settings);
+            lab.Daemon = await XcsdDaemon.StartAsync(lab.Places, Cancel, settings, launch);
             return lab;
         }
         catch
@@ -66,11 +75,16 @@ internal sealed class Lab : IAsyncDisposable
     }
 
     /// <summary>Another daemon in the place of the one that has ended.</summary>
-    public async Task RestartAsync()
+    /// <param name="printLog">Whether the log of that one becomes part of the test's output.</param>
+    public async Task RestartAsync(bool printLog = true)
     {
-        Print($"--- log of the daemon that ended:\n{Daemon.Log}");
+        if (printLog)
+        {
+            Print($"--- log of the daemon that ended:\n{Daemon.Log}");
+        }
+
         await Daemon.DisposeAsync();
-        Daemon = await XcsdDaemon.StartAsync(Places, Cancel, _settings);
+        Daemon = await XcsdDaemon.StartAsync(Places, Cancel, _settings, Launch);
     }
 
     /// <summary>A guest with <c>xcs-guest console</c>, connected.</summary>

@@ -196,6 +196,7 @@ public sealed class LifeCycleTests
         await guest.WriteAsync("the last word\n", Lab.Cancel);
         await seen.WaitForTextAsync("the last word\n", Lab.Cancel);
         await subscriber.ReceiveAsync(Protocol.RecordType.Request, Lab.Cancel);
+        await lab.Daemon.Process.Error.WaitForTextAsync("The start has settled: ", Lab.Cancel);
         await WatchAsync(TimeSpan.FromMilliseconds(300), lab); // its answer to the guest, and whatever else is under way
 
         IReadOnlyDictionary<string, long> sleeps = await WatchAsync(TimeSpan.FromSeconds(5), lab);

@@ -1,5 +1,6 @@
 using Mono.Unix;
 
+using XcsSharp.Daemon.Settings;
 using XcsSharp.TestKit;
 
 namespace XcsSharp.Daemon.Tests;
@@ -21,16 +22,30 @@ public sealed class SettingsTests
         ("Sockets:Console", ["", "relative", s_longPath], []),
         ("Sockets:Mode", ["1777", "0668", "66", "00660"], ["0600", "0777"]),
         ("Sockets:Group", ["with:colon", "a-name-that-has-more-than-32-bytes"], []),
+        ("Sockets:AccessFile", ["relative"], []),
         ("Consoles:Rings", ["maybe", ""], ["on", "off"]),
         ("Consoles:HypervisorLog", ["yes", "1"], ["on", "off"]),
         ("Consoles:PtyDirectory", ["relative"], []),
+        ("Consoles:SocketDirectory", ["relative", "/" + new string('x', 64)], []),
+        ("Consoles:TerminalOutput", ["none", ""], ["safe", "strip", "raw"]),
         ("Consoles:LogDirectory", ["relative"], []),
         ("Consoles:LogBytes", ["4095", "1073741825", "-1"], ["4 KiB", "1 GiB"]),
         ("Consoles:LogFiles", ["-1", "1001"], ["0", "1000"]),
-        ("Consoles:BacklogBytes", ["4095", "1073741825", "-1"], ["4 KiB", "1 GiB"]),
+        ("Consoles:LogOutput", ["none", ""], ["safe", "strip", "raw"]),
+        ("Consoles:LogTimestamps", ["local", ""], ["off", "utc"]),
+        ("Consoles:LogCompress", ["zstd", ""], ["off", "gzip"]),
+        ("Consoles:InputLog", ["yes", ""], ["on", "off"]),
+        ("Consoles:Journal", ["yes", ""], ["on", "off"]),
+        ("Consoles:JournalSocket", ["", "relative", s_longPath], []),
+        ("Consoles:BootBytes", ["-1", "16777217"], ["0", "16 MiB"]),
+        ("Consoles:HistoryBytes", ["4095", "1073741825", "-1"], ["4 KiB", "1 GiB"]),
+        ("Consoles:TotalHistoryBytes", ["1048575", "68719476737", "-1"], ["1 MiB", "64 GiB"]),
+        ("Consoles:KeepAfterEnd", ["-1s", "604801s", "10"], ["0s", "168h"]),
         ("Consoles:MaxViewersPerConsole", ["0", "65537"], ["1", "65536"]),
         ("Consoles:MaxConnections", ["0", "65537"], ["1", "65536"]),
+        ("Consoles:MaxConnectionsPerUser", ["0", "65537"], ["1", "65536"]),
         ("Consoles:ViewerQueueBytes", ["4095", "16777217"], ["4096", "16 MiB"]),
+        ("Consoles:Exclusive", ["allow", ""], ["deny", "typing", "viewing"]),
         ("Consoles:RequestTimeout", ["99ms", "3601s", "5"], ["100ms", "1h"]),
         ("Consoles:LingerTimeout", ["99ms", "3601s"], ["100ms", "01:00:00"]),
         ("Switching:UnboundGrace", ["-1s", "601s"], ["0s", "10m"]),
@@ -41,6 +56,10 @@ public sealed class SettingsTests
         ("Switching:RequestQueue", ["0", "65537"], ["1", "65536"]),
         ("Switching:GuestBytesPerSecond", ["1", "65535", "1073741825", "-1"], ["0", "64 KiB", "1 GiB"]),
         ("Switching:MaxSessions", ["0", "65537"], ["1", "65536"]),
+        ("Handlers:AnswerTimeout", ["99ms", "601s", "10"], ["100ms", "10m"]),
+        ("Handlers:Shutdown", ["yes", ""], ["on", "off"]),
+        ("Handlers:Memory", ["yes", ""], ["on", "off"]),
+        ("Handlers:Sample", ["yes", ""], ["on", "off"]),
         ("Xcs:LogFile", ["relative"], []),
     ];
 
@@ -115,6 +134,21 @@ public sealed class SettingsTests
         Assert.Contains("groupadd", result.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at XcsSharp", result.Error, StringComparison.Ordinal);
         Assert.False(File.Exists(places.Xcs) || File.Exists(places.Classic) || File.Exists(places.Console));
+    }
+
+    /// <summary>Found by the fuzzer of the settings file: the parser's own words for it are no FormatException.</summary>
+    [Fact]
+    public void Half_a_surrogate_pair_in_the_settings_file_is_refused_with_a_remedy()
+    {
+        using PrivateDirectory place = new("settings");
+        File.WriteAllText(place["xcsd.json"], """{ "Sockets": { "Group": "\ud800" } }""");
+
+        StartFailure refused = Assert.Throws<StartFailure>(
+            () => SettingsReader.Read(CommandLine.Parse(["--settings", place["xcsd.json"]])));
+
+        Assert.Equal(BadSettings, refused.ExitCode);
+        Assert.Contains(place["xcsd.json"], refused.Message, StringComparison.Ordinal);
+        Assert.NotEmpty(refused.Remedy);
     }
 
     /// <summary>A group that this process may give files to, other than the one that they have anyway.</summary>

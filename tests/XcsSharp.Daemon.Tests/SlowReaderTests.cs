@@ -60,7 +60,7 @@ public sealed class SlowReaderTests
     [Fact]
     public async Task B10_A_subscriber_that_never_reads_is_closed_at_its_limit_and_counted()
     {
-        await using Lab lab = await Lab.StartAsync("--Switching:SessionQueueBytes=64 KiB", "--Consoles:BacklogBytes=4 MiB");
+        await using Lab lab = await Lab.StartAsync("--Switching:SessionQueueBytes=64 KiB", "--Consoles:HistoryBytes=4 MiB");
         (GuestProgram guest, uint _) = await lab.ConsoleGuestAsync("web");
         RecordSubscriber hanging = await lab.SubscribeAsync(receiveBuffer: 4096);
         SeededStream output = Lab.Seeded("output");
@@ -77,7 +77,7 @@ public sealed class SlowReaderTests
 
     private static async Task OthersAreNotAffectedAsync(Func<Lab, Task> hang)
     {
-        await using Lab lab = await Lab.StartAsync("--Consoles:BacklogBytes=4 MiB", "--Switching:SessionQueueBytes=32 MiB");
+        await using Lab lab = await Lab.StartAsync("--Consoles:HistoryBytes=4 MiB", "--Switching:SessionQueueBytes=32 MiB");
         (GuestProgram guest, uint domid) = await lab.ConsoleGuestAsync("web");
         await hang(lab);
 

@@ -67,7 +67,7 @@ public sealed class XcsctlTests
         await terminal.TypeAsync("one\r\x03\x04\x1a", Lab.Cancel);
         await guest.Output.WaitForTextAsync("one\r\x03\x04\x1a", Lab.Cancel);
 
-        await terminal.TypeAsync($"before{Escape}behind", Lab.Cancel);
+        await terminal.TypeAsync($"before{Escape}.behind", Lab.Cancel);
         Assert.Equal(0, await terminal.WaitAsync(Lab.Cancel));
         await guest.Output.WaitForTextAsync("before", Lab.Cancel);
         await guest.WriteAsync("end\n", Lab.Cancel);
@@ -75,12 +75,12 @@ public sealed class XcsctlTests
     }
 
     [Fact]
-    public async Task Console_ends_when_the_guest_goes()
+    public async Task Console_that_is_for_one_life_ends_when_the_guest_goes()
     {
         Assert.SkipWhen(TerminalProgram.Unavailable is not null, TerminalProgram.Unavailable ?? "");
         await using Lab lab = await Lab.StartAsync();
         (GuestProgram guest, uint _) = await lab.ConsoleGuestAsync("web");
-        await using TerminalProgram terminal = StartConsole(lab, "web");
+        await using TerminalProgram terminal = StartConsole(lab, "web", "--once");
         await AttachedAsync(lab, guest, terminal);
 
         await guest.Kill9Async(Lab.Cancel);
@@ -114,8 +114,8 @@ public sealed class XcsctlTests
     private static Task<ChildResult> RunAsync(Lab lab, params string[] arguments)
         => ChildProcess.RunAsync(Executables.Cli, ["--socket", lab.Places.Console, .. arguments], Lab.Cancel);
 
-    private static TerminalProgram StartConsole(Lab lab, string domain)
-        => TerminalProgram.Start(Executables.Cli, ["--socket", lab.Places.Console, "console", domain]);
+    private static TerminalProgram StartConsole(Lab lab, params string[] domain)
+        => TerminalProgram.Start(Executables.Cli, ["--socket", lab.Places.Console, "console", .. domain]);
 
     /// <summary>Waits until the terminal shows what the guest prints: from then on keys are the guest's.</summary>
     private static async Task AttachedAsync(Lab lab, GuestProgram guest, TerminalProgram terminal)

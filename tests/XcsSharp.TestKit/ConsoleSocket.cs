@@ -8,6 +8,7 @@ public sealed class ConsoleSocket : IAsyncDisposable
 {
     private readonly Socket _socket;
     private Task _pump = Task.CompletedTask;
+    private volatile TaskCompletionSource _reading = Going();
 
     private ConsoleSocket(Socket socket, string reply)
     {
@@ -55,9 +56,35 @@ public sealed class ConsoleSocket : IAsyncDisposable
         string path, string domain, BytesReceived output, CancellationToken cancel)
     {
         ConsoleSocket attached = await AttachWithoutReadingAsync(path, domain, cancel);
-        attached._pump = attached.PumpAsync(output);
+        attached.Read(output);
         return attached;
     }
+
+    /// <summary>Connects to a console's own socket, which has no lines; <paramref name="output"/> gets what comes.</summary>
+    public static async Task<ConsoleSocket> ConnectAsync(string path, BytesReceived output, CancellationToken cancel)
+    {
+        Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancel);
+        ConsoleSocket connected = new(socket, "");
+        connected._pump = connected.PumpAsync(output);
+        return connected;
+    }
+
+    /// <summary>From now on what comes goes to <paramref name="output"/>. Once.</summary>
+    public void Read(BytesReceived output) => _pump = PumpAsync(output);
+
+    /// <summary>Takes nothing more, as a terminal that hangs, until <see cref="GoOn"/>.</summary>
+    public void Stall()
+    {
+        if (!IsStalled)
+        {
+            _reading = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
+
+    public void GoOn() => _reading.TrySetResult();
+
+    public bool IsStalled => !_reading.Task.IsCompleted;
 
     /// <summary>Attaches to a console and never reads from it.</summary>
     public static async Task<ConsoleSocket> AttachWithoutReadingAsync(
@@ -97,7 +124,15 @@ public sealed class ConsoleSocket : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _socket.Dispose();
+        GoOn();
         await _pump;
+    }
+
+    private static TaskCompletionSource Going()
+    {
+        TaskCompletionSource going = new();
+        going.SetResult();
+        return going;
     }
 
     private async Task PumpAsync(BytesReceived output)
@@ -109,6 +144,7 @@ public sealed class ConsoleSocket : IAsyncDisposable
             while ((count = await _socket.ReceiveAsync(buffer)) > 0)
             {
                 output(buffer.AsSpan(0, count));
+                await _reading.Task;
             }
         }
         catch (Exception failure) when (failure is SocketException or ObjectDisposedException)

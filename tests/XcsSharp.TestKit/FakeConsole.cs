@@ -26,6 +26,9 @@ public sealed class FakeConsole
 
     public bool TakesInput { get; }
 
+    /// <summary>What the toolstack wants to be kept.</summary>
+    public long? HistoryWish { get; init; }
+
     /// <summary>The guest's ends of the ring.</summary>
     public GuestConsoleRing Ring { get; private set; }
 

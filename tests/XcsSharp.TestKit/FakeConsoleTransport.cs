@@ -25,6 +25,10 @@ internal sealed class FakeConsoleTransport : IConsoleTransport
 
     public bool TakesInput => _console.TakesInput;
 
+    public bool WasUsed => _ring.WasUsed;
+
+    public long? HistoryWish => _console.HistoryWish;
+
     public bool IsInputCorrupt
     {
         get

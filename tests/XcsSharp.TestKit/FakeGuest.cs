@@ -58,9 +58,9 @@ public sealed class FakeGuest
     }
 
     /// <summary>A console ring, offered to dom0.</summary>
-    public FakeConsole AddConsole(int number = 0, bool takesInput = true)
+    public FakeConsole AddConsole(int number = 0, bool takesInput = true, long? historyWish = null)
     {
-        FakeConsole console = new(this, _hypervisor, number, takesInput);
+        FakeConsole console = new(this, _hypervisor, number, takesInput) { HistoryWish = historyWish };
         _consoles.Add(console);
         console.Offer();
         return console;

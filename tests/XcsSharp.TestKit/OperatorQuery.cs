@@ -17,6 +17,31 @@ public static class OperatorQuery
         => JsonSerializer.Deserialize(await AskAsync(socket, OperatorProtocol.Status, cancel), OperatorJson.Default.DaemonStatus)
             ?? throw new InvalidDataException("STATUS gives null");
 
+    public static async Task<ViewerList> WhoAsync(string socket, CancellationToken cancel)
+        => JsonSerializer.Deserialize(await AskAsync(socket, OperatorProtocol.Who, cancel), OperatorJson.Default.ViewerList)
+            ?? throw new InvalidDataException("WHO gives null");
+
+    /// <summary>As <see cref="WaitForListAsync"/>, of viewers.</summary>
+    public static async Task<ViewerList> WaitForViewersAsync(string socket, Func<ViewerList, bool> condition, string wanted, CancellationToken cancel)
+    {
+        using CancellationTokenSource late = new(Transcript.DefaultDeadline);
+        while (true)
+        {
+            ViewerList list = await WhoAsync(socket, cancel);
+            if (condition(list))
+            {
+                return list;
+            }
+
+            if (late.IsCancellationRequested)
+            {
+                throw new TimeoutException($"waited in vain for {wanted}");
+            }
+
+            await Task.Delay(s_interval, cancel);
+        }
+    }
+
     /// <summary>Waits until the daemon has a channel to the domain of that name.</summary>
     public static async Task<DomainEntry> WaitForConnectedAsync(
         string socket, string name, CancellationToken cancel, TimeSpan? deadline = null)
@@ -57,7 +82,7 @@ public static class OperatorQuery
         }
     }
 
-    private static async Task<byte[]> AskAsync(string socket, string line, CancellationToken cancel)
+    internal static async Task<byte[]> AskAsync(string socket, string line, CancellationToken cancel)
     {
         await using ConsoleSocket connection = await ConsoleSocket.AskAsync(socket, line, cancel);
         return connection.Reply.StartsWith(OperatorProtocol.Ok, StringComparison.Ordinal)

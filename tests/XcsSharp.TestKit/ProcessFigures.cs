@@ -18,6 +18,21 @@ public static class ProcessFigures
         return TimeSpan.FromSeconds(ticks / TicksPerSecond);
     }
 
+    /// <summary>The same by the scheduler's own count, to the nanosecond. Without threads that have ended.</summary>
+    public static TimeSpan CpuNanoseconds(int pid)
+    {
+        long sum = 0;
+        foreach (string task in Directory.GetDirectories($"/proc/{pid}/task"))
+        {
+            sum += long.Parse(File.ReadAllText($"{task}/schedstat").Split(' ')[0], CultureInfo.InvariantCulture);
+        }
+
+        return TimeSpan.FromTicks(sum / TimeSpan.NanosecondsPerTick);
+    }
+
+    /// <summary>Its own memory, and of what it shares with others its part, in KiB.</summary>
+    public static long ProportionalKiB(int pid) => Field($"/proc/{pid}/smaps_rollup", "Pss:");
+
     /// <summary>Resident memory in KiB.</summary>
     public static long ResidentKiB(int pid) => Field($"/proc/{pid}/status", "VmRSS:");
 

@@ -113,5 +113,18 @@ public sealed class RecordSocket : IDisposable
         }
     }
 
-    public void Dispose() => _socket.Dispose();
+    /// <summary>The daemon has been told of the end when this returns: the close alone may wait for a thread of the runtime that is just leaving the socket.</summary>
+    public void Dispose()
+    {
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Both);
+        }
+        catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
+        {
+            // The daemon was first, or it is closed already.
+        }
+
+        _socket.Dispose();
+    }
 }

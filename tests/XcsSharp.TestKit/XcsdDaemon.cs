@@ -16,6 +16,9 @@ public sealed class DaemonPlaces(SimMachine machine)
 
     public string PtyDirectory => Machine["pty"];
 
+    /// <summary>For the tests that ask for the consoles' own sockets.</summary>
+    public string SocketDirectory => Machine["console"];
+
     public string LogDirectory => Machine["log"];
 
     public string Notify => Machine["notify.sock"];
@@ -43,6 +46,10 @@ public sealed class DaemonPlaces(SimMachine machine)
 
             // Tests count the domains that they have made; those of this console ask for it.
             "--Consoles:HypervisorLog=off",
+
+            // Their guests send bytes of every kind and count them; the tests of the filter ask for it.
+            "--Consoles:TerminalOutput=raw",
+            "--Consoles:LogOutput=raw",
         ];
     }
 }
@@ -75,9 +82,19 @@ public sealed class XcsdDaemon : IAsyncDisposable
         DaemonPlaces places, CancellationToken cancel, IEnumerable<string>? settings = null, DaemonLaunch? launch = null)
     {
         launch ??= new DaemonLaunch();
-        NotifySocket notify = new(places.Notify);
+        NotifySocket notify = new(places.Notify, launch.Store);
         Dictionary<string, string> environment = new(launch.Environment) { ["NOTIFY_SOCKET"] = notify.Path };
-        string[] command = [.. launch.Prefix, Executables.Daemon, .. places.Arguments(), .. settings ?? []];
+        string[] giver = [];
+        if (launch.Store is { } store)
+        {
+            (giver, IReadOnlyDictionary<string, string> more) = store.Launch();
+            foreach ((string name, string value) in more)
+            {
+                environment[name] = value;
+            }
+        }
+
+        string[] command = [.. launch.Prefix, .. giver, launch.Executable ?? Executables.Daemon, .. places.Arguments(), .. settings ?? []];
         ChildProcess process = ChildProcess.Start(
             command[0], command[1..], new() { Name = "xcsd", Environment = environment });
         XcsdDaemon daemon = new(places, process, notify);
@@ -127,6 +144,12 @@ public sealed class XcsdDaemon : IAsyncDisposable
 public sealed record DaemonLaunch
 {
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Another file than what is tested; null: that.</summary>
+    public string? Executable { get; init; }
+
+    /// <summary>What the service manager keeps for the daemon over its lives; null: nothing.</summary>
+    public StoredDescriptors? Store { get; init; }
 
     /// <summary>A command that becomes the daemon by exec, such as one that opens its sockets.</summary>
     public IReadOnlyList<string> Prefix { get; init; } = [];

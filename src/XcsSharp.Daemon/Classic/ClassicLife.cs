@@ -42,7 +42,15 @@ internal sealed class ClassicLife(string? pidFile, bool detached)
 
         try
         {
-            File.WriteAllText(pidFile, ProcessNumber);
+            // Never into what is there: it may be a link, or another name of somebody's file.
+            if (new FileInfo(pidFile).LinkTarget is string target)
+            {
+                throw new IOException($"it is a link to {target}, which is not followed");
+            }
+
+            File.Delete(pidFile);
+            using var file = new StreamWriter(new FileStream(pidFile, FileMode.CreateNew, FileAccess.Write, FileShare.Read));
+            file.Write(ProcessNumber);
             _wrote = true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -50,7 +58,7 @@ internal sealed class ClassicLife(string? pidFile, bool detached)
             throw new StartFailure(
                 ExitCode.CannotStart,
                 $"the pid file {pidFile} can not be written: {e.Message}",
-                "Name a file that can be, with -p FILE, or none.",
+                "Remove what is there, or name a file that can be written with -p FILE, or none.",
                 e);
         }
     }

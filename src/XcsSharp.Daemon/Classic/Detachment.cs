@@ -44,12 +44,12 @@ internal static class Detachment
         {
             StandardDescriptors.Replace(2, logFile.Length > 0 ? logFile : "/dev/null");
         }
-        catch (ErrnoException e)
+        catch (IOException e)
         {
             throw new StartFailure(
                 ExitCode.CannotStart,
                 $"Xcs:LogFile: {logFile} can not be written: {e.Message}",
-                "Choose another file in the settings, or leave Xcs:LogFile empty for no log.",
+                "Remove what is there, choose another file in the settings, or leave Xcs:LogFile empty for no log.",
                 e);
         }
     }

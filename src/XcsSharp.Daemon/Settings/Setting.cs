@@ -44,7 +44,18 @@ internal sealed record Setting(
             standard,
             $"a size from {SettingText.FormatBytes(least)} to {SettingText.FormatBytes(most)}, such as 65536, 64 KiB or 1 MiB",
             meaning,
-            text => SettingText.TryParseBytes(text, out long value) && value >= least && value <= most ? (int)value : null,
+            text => SettingText.TryParseBytes(text, out long value) && value >= least && value <= most ? (int)value : (int?)null,
+            store);
+
+    /// <summary>A size that may be larger than an array.</summary>
+    public static Setting LongBytes(
+        string key, string standard, long least, long most, string meaning, Action<XcsdSettings, long> store)
+        => Number(
+            key,
+            standard,
+            $"a size from {SettingText.FormatBytes(least)} to {SettingText.FormatBytes(most)}, such as 64 MiB or 1 GiB",
+            meaning,
+            text => SettingText.TryParseBytes(text, out long value) && value >= least && value <= most ? value : (long?)null,
             store);
 
     /// <summary>A size, or 0 for no limit.</summary>
@@ -57,7 +68,7 @@ internal sealed record Setting(
             meaning,
             text => SettingText.TryParseBytes(text, out long value) && (value == 0 || (value >= least && value <= most))
                 ? (int)value
-                : null,
+                : (int?)null,
             store);
 
     public static Setting Count(
@@ -67,7 +78,7 @@ internal sealed record Setting(
             standard,
             $"a whole number from {least} to {most}",
             meaning,
-            text => SettingText.TryParseCount(text, out int value) && value >= least && value <= most ? value : null,
+            text => SettingText.TryParseCount(text, out int value) && value >= least && value <= most ? value : (int?)null,
             store);
 
     public static Setting Mode(string key, string standard, string meaning, Action<XcsdSettings, int> store)
@@ -76,7 +87,7 @@ internal sealed record Setting(
             standard,
             "file permissions as three or four octal digits up to 0777, such as 0660",
             meaning,
-            text => SettingText.TryParseMode(text, out int value) ? value : null,
+            text => SettingText.TryParseMode(text, out int value) ? value : (int?)null,
             store);
 
     public static Setting SocketPath(
@@ -97,6 +108,15 @@ internal sealed record Setting(
             "an absolute path, or empty for none",
             meaning,
             text => text.Length == 0 || SettingText.IsAbsolutePath(text),
+            store);
+
+    public static Setting SocketDirectory(string key, int longest, string meaning, Action<XcsdSettings, string> store)
+        => Text(
+            key,
+            "",
+            $"an absolute path of at most {longest} characters, or empty for none",
+            meaning,
+            text => text.Length == 0 || (SettingText.IsAbsolutePath(text) && text.Length <= longest),
             store);
 
     public static Setting Group(string key, string standard, string meaning, Action<XcsdSettings, string> store)
@@ -132,8 +152,9 @@ internal sealed record Setting(
     public static Setting Switch(string key, string standard, string meaning, Action<XcsdSettings, bool> store)
         => Choice(key, standard, meaning, store, ("on", true), ("off", false));
 
-    private static Setting Number(
-        string key, string standard, string allowed, string meaning, Func<string, int?> parse, Action<XcsdSettings, int> store)
+    private static Setting Number<T>(
+        string key, string standard, string allowed, string meaning, Func<string, T?> parse, Action<XcsdSettings, T> store)
+        where T : struct
         => new(
             key,
             standard,
@@ -141,7 +162,7 @@ internal sealed record Setting(
             meaning,
             (settings, text) =>
             {
-                int? value = parse(text);
+                T? value = parse(text);
                 if (value is { } number)
                 {
                     store(settings, number);

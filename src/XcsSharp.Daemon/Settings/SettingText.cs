@@ -90,7 +90,7 @@ internal static class SettingText
             _ => $"{value.TotalSeconds:0}s",
         };
 
-    public static string FormatBytes(int value)
+    public static string FormatBytes(long value)
         => value switch
         {
             >= 1024 * 1024 when value % (1024 * 1024) == 0 => $"{value / (1024 * 1024)} MiB",

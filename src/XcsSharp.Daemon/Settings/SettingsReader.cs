@@ -101,8 +101,9 @@ internal static class SettingsReader
                 "Name a file that exists and can be read with --settings, or leave --settings away.",
                 e);
         }
-        catch (Exception e) when (e is FormatException or System.Text.Json.JsonException or InvalidDataException)
+        catch (Exception e) when (e is FormatException or System.Text.Json.JsonException or InvalidDataException or InvalidOperationException)
         {
+            // The last is what the parser says of half a surrogate pair.
             throw new StartFailure(
                 ExitCode.BadSettings,
                 $"the settings file {path} is not the JSON that was expected: {e.InnerException?.Message ?? e.Message}",

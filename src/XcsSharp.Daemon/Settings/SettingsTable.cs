@@ -1,8 +1,17 @@
+using XcsSharp.Consoles;
+using XcsSharp.Handlers;
+
 namespace XcsSharp.Daemon.Settings;
 
 /// <summary>All settings there are. Whatever is not here is refused.</summary>
 internal static class SettingsTable
 {
+    private static readonly (string Word, OutputLevel Value)[] s_outputLevels =
+        [("safe", OutputLevel.Safe), ("strip", OutputLevel.Strip), ("raw", OutputLevel.Raw)];
+
+    private static readonly (string Word, ExclusivePolicy Value)[] s_exclusivePolicies =
+        [("deny", ExclusivePolicy.Deny), ("typing", ExclusivePolicy.Typing), ("viewing", ExclusivePolicy.Viewing)];
+
     public static readonly Setting[] All =
     [
         Setting.Choice(
@@ -29,6 +38,10 @@ internal static class SettingsTable
             "Sockets:Group", "", "group of the sockets; empty: the daemon's own",
             static (settings, value) => settings.Sockets.Group = value),
 
+        Setting.Directory(
+            "Sockets:AccessFile", "", "who may do what on the console socket; empty: whoever may connect may do all",
+            static (settings, value) => settings.Sockets.AccessFile = value),
+
         Setting.Switch(
             "Consoles:Rings", "on", "guests' console rings; off leaves them to xenconsoled",
             static (settings, value) => settings.Xen.Rings = value),
@@ -38,6 +51,13 @@ internal static class SettingsTable
         Setting.Directory(
             "Consoles:PtyDirectory", "/run/xcs/pty", "links to the consoles' terminals; empty: no terminals",
             static (settings, value) => settings.Consoles.PtyDirectory = value),
+        Setting.SocketDirectory(
+            "Consoles:SocketDirectory", ConsoleOptions.LongestSocketDirectory, "a socket for each console, NAME.sock, that carries its bytes alone; empty: none",
+            static (settings, value) => settings.Consoles.SocketDirectory = value),
+        Setting.Choice(
+            "Consoles:TerminalOutput", "safe", "what of guests' output terminals and viewers get",
+            static (settings, value) => settings.Consoles.TerminalOutput = value,
+            s_outputLevels),
         Setting.Directory(
             "Consoles:LogDirectory", "/var/log/xcs", "logs of the consoles, guest-NAME.log; empty: no logs",
             static (settings, value) => settings.Consoles.LogDirectory = value),
@@ -47,18 +67,56 @@ internal static class SettingsTable
         Setting.Count(
             "Consoles:LogFiles", "2", 0, 1000, "full logs kept of each console, guest-NAME.log.1 and so on",
             static (settings, value) => settings.Consoles.LogFiles = value),
+        Setting.Choice(
+            "Consoles:LogOutput", "safe", "what of guests' output the logs get",
+            static (settings, value) => settings.Consoles.LogOutput = value,
+            s_outputLevels),
+        Setting.Choice(
+            "Consoles:LogTimestamps", "off", "utc: each line of a log begins with the time at which it came",
+            static (settings, value) => settings.Consoles.LogTimestamps = value,
+            ("off", LogTimestamps.Off), ("utc", LogTimestamps.Utc)),
+        Setting.Choice(
+            "Consoles:LogCompress", "off", "gzip: full logs but the youngest become guest-NAME.log.2.gz and so on",
+            static (settings, value) => settings.Consoles.LogCompress = value,
+            ("off", LogCompression.Off), ("gzip", LogCompression.Gzip)),
+        Setting.Switch(
+            "Consoles:InputLog", "off", "what is typed at consoles, passwords too, and by whom, in typed-NAME.log",
+            static (settings, value) => settings.Consoles.InputLog = value),
+        Setting.Switch(
+            "Consoles:Journal", "off", "guests' output, line by line, in systemd's journal too",
+            static (settings, value) => settings.Consoles.Journal = value),
+        Setting.SocketPath(
+            "Consoles:JournalSocket", "/run/systemd/journal/socket", mayBeEmpty: false, "where the journal takes entries",
+            static (settings, value) => settings.Consoles.JournalSocket = value),
         Setting.Bytes(
-            "Consoles:BacklogBytes", "1 MiB", 4096, 1 << 30, "output kept for each console while nobody reads",
-            static (settings, value) => settings.Consoles.BacklogBytes = value),
+            "Consoles:BootBytes", "64 KiB", 0, 16 << 20, "output of each console that is kept from its beginning",
+            static (settings, value) => settings.Consoles.BootBytes = value),
+        Setting.Bytes(
+            "Consoles:HistoryBytes", "1 MiB", 4096, 1 << 30, "newest output of each console that is kept",
+            static (settings, value) => settings.Consoles.HistoryBytes = value),
+        Setting.LongBytes(
+            "Consoles:TotalHistoryBytes", "256 MiB", 1 << 20, 64L << 30, "output of all consoles that is kept",
+            static (settings, value) => settings.Consoles.TotalHistoryBytes = value),
+        Setting.Duration(
+            "Consoles:KeepAfterEnd", "10m", TimeSpan.Zero, TimeSpan.FromDays(7),
+            "how long a gone domain's output is kept, and its viewers wait for its next life",
+            static (settings, value) => settings.Consoles.KeepAfterEnd = value),
         Setting.Count(
             "Consoles:MaxViewersPerConsole", "64", 1, 65536, "viewers attached to one console",
             static (settings, value) => settings.Consoles.MaxViewersPerConsole = value),
         Setting.Count(
             "Consoles:MaxConnections", "1024", 1, 65536, "connections on the console socket",
             static (settings, value) => settings.Consoles.MaxConnections = value),
+        Setting.Count(
+            "Consoles:MaxConnectionsPerUser", "256", 1, 65536, "of these, those of one user that is not root",
+            static (settings, value) => settings.Consoles.MaxConnectionsPerUser = value),
         Setting.Bytes(
             "Consoles:ViewerQueueBytes", "64 KiB", 4096, 16 << 20, "output waiting for one viewer",
             static (settings, value) => settings.Consoles.ViewerQueueBytes = value),
+        Setting.Choice(
+            "Consoles:Exclusive", "deny", "xcsctl console --exclusive; typing: others look on; viewing: nobody else is attached",
+            static (settings, value) => settings.Consoles.Exclusive = value,
+            s_exclusivePolicies),
         Setting.Duration(
             "Consoles:RequestTimeout", "5s", TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1),
             "a client of the console socket must ask within this time",
@@ -96,6 +154,13 @@ internal static class SettingsTable
         Setting.Count(
             "Switching:MaxSessions", "1024", 1, 65536, "sessions on the xcs sockets",
             static (settings, value) => settings.Switching.MaxSessions = value),
+
+        Setting.Duration(
+            "Handlers:AnswerTimeout", "10s", TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10),
+            "how long a guest may take to answer what a handler asks",
+            static (settings, value) => settings.Handlers.AnswerTimeout = value),
+        .. HandlerTable.All.Select(static handler => Setting.Switch(
+            handler.Setting, "off", handler.Meaning, (settings, value) => settings.Handlers.Set(handler, value))),
 
         Setting.Directory(
             "Xcs:LogFile", "/var/log/xcs.log", "log of a daemon that was started as xcs and has detached; empty: none",

@@ -1,4 +1,5 @@
 using XcsSharp.Consoles;
+using XcsSharp.Handlers;
 using XcsSharp.Switching;
 using XcsSharp.Xen;
 
@@ -18,6 +19,8 @@ internal sealed class XcsdSettings
     public XcsCommandSettings Xcs { get; } = new();
 
     public SwitchOptions Switching { get; } = new();
+
+    public HandlerOptions Handlers { get; } = new();
 }
 
 internal enum BackendChoice
@@ -50,6 +53,9 @@ internal sealed class SocketSettings
 
     /// <summary>Group of all three; empty: the daemon's own.</summary>
     public string Group { get; set; } = "";
+
+    /// <summary>The policy of the console socket; empty: none.</summary>
+    public string AccessFile { get; set; } = "";
 }
 
 /// <summary>What only a daemon that is started as xcs has.</summary>

@@ -1,13 +1,13 @@
-using System.Globalization;
 using System.Net.Sockets;
 
 using Microsoft.Win32.SafeHandles;
 
+using XcsSharp.Daemon.Handover;
+
 namespace XcsSharp.Daemon.Systemd;
 
 /// <summary>
-/// Listening sockets that the service manager opened for us (sd_listen_fds(3)): file descriptors from 3 on, counted by
-/// LISTEN_FDS, meant for the process LISTEN_PID, named by LISTEN_FDNAMES.
+/// Listening sockets that the service manager opened for us.
 /// </summary>
 /// <remarks>
 /// A socket belongs to a setting by its name (<c>xcs</c>, <c>xcs-classic</c>, <c>console</c>) or, failing that, by its path: one
@@ -15,40 +15,36 @@ namespace XcsSharp.Daemon.Systemd;
 /// </remarks>
 internal sealed class InheritedSockets : IDisposable
 {
-    private const int FirstDescriptor = 3;
-    private const int MostDescriptors = 16;
-
     private readonly List<Inherited> _sockets = [];
 
     private InheritedSockets()
     {
     }
 
-    /// <summary>Takes them over; none when the environment names none for this process.</summary>
-    /// <exception cref="StartFailure">The environment is inconsistent, or a descriptor is no listening Unix socket.</exception>
-    public static InheritedSockets FromEnvironment()
+    /// <summary>Takes over all that are left.</summary>
+    /// <exception cref="StartFailure">A descriptor is no listening Unix socket.</exception>
+    public static InheritedSockets From(HandedDescriptors handed)
     {
         var taken = new InheritedSockets();
-        string? pid = Environment.GetEnvironmentVariable("LISTEN_PID");
-        string? count = Environment.GetEnvironmentVariable("LISTEN_FDS");
-        if (count is null || pid != Environment.ProcessId.ToString(CultureInfo.InvariantCulture))
+        IReadOnlyList<HandedDescriptor> all = handed.Take(static _ => true);
+        try
         {
+            foreach (HandedDescriptor descriptor in all)
+            {
+                taken.Add(descriptor.Handle, descriptor.Name);
+            }
+
             return taken;
         }
-
-        if (!int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out int descriptors)
-            || descriptors > MostDescriptors)
+        catch
         {
-            throw Refused($"LISTEN_FDS is '{count}'", $"It must be a number up to {MostDescriptors}.");
-        }
+            foreach (HandedDescriptor descriptor in all)
+            {
+                descriptor.Handle.Dispose();
+            }
 
-        string[] names = Environment.GetEnvironmentVariable("LISTEN_FDNAMES")?.Split(':') ?? [];
-        for (int i = 0; i < descriptors; i++)
-        {
-            taken.Add(FirstDescriptor + i, i < names.Length ? names[i] : "");
+            throw;
         }
-
-        return taken;
     }
 
     /// <summary>Hands out the socket for a setting; the caller owns it. Null when there is none.</summary>
@@ -96,25 +92,30 @@ internal sealed class InheritedSockets : IDisposable
 
     private static StartFailure Refused(string message, string remedy) => new(ExitCode.CannotStart, message, remedy);
 
-    private void Add(int descriptor, string name)
+    /// <summary>Where a Unix socket is bound; empty when it is not.</summary>
+    /// <exception cref="SocketException">It is no socket.</exception>
+    public static string PathOf(SafeFileHandle descriptor, bool listening)
     {
+        // Only a look: the socket object must not close what the handle owns.
+        using var look = new Socket(new SafeSocketHandle(descriptor.DangerousGetHandle(), ownsHandle: false));
+        bool fits = look.SocketType == SocketType.Stream
+            && (!listening || look.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.AcceptConnection) is int and not 0);
+        return fits && look.LocalEndPoint is UnixDomainSocketEndPoint local ? local.ToString() : "";
+    }
+
+    private void Add(SafeFileHandle descriptor, string name)
+    {
+        nint number = descriptor.DangerousGetHandle();
         string path;
         try
         {
-            // Only a look: the socket object must not close what the handle below owns.
-            using var look = new Socket(new SafeSocketHandle(descriptor, ownsHandle: false));
-            path = look.LocalEndPoint is UnixDomainSocketEndPoint local ? local.ToString() : "";
-            if (look.SocketType != SocketType.Stream
-                || look.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.AcceptConnection) is not (int and not 0))
-            {
-                path = "";
-            }
+            path = PathOf(descriptor, listening: true);
         }
         catch (SocketException e)
         {
             throw new StartFailure(
                 ExitCode.CannotStart,
-                $"file descriptor {descriptor} from the service manager is not a socket: {e.Message}",
+                $"file descriptor {number} from the service manager is not a socket: {e.Message}",
                 "Unset LISTEN_FDS, or pass listening Unix stream sockets.",
                 e);
         }
@@ -122,11 +123,11 @@ internal sealed class InheritedSockets : IDisposable
         if (path.Length == 0)
         {
             throw Refused(
-                $"file descriptor {descriptor} from the service manager is not a listening Unix stream socket",
+                $"file descriptor {number} from the service manager is not a listening Unix stream socket",
                 "Use ListenStream= with a path in the socket unit.");
         }
 
-        _sockets.Add(new Inherited(new SafeFileHandle(descriptor, ownsHandle: true), name, path));
+        _sockets.Add(new Inherited(descriptor, name, path));
     }
 
     private readonly record struct Inherited(SafeFileHandle Handle, string Name, string Path);

@@ -7,7 +7,7 @@ namespace XcsSharp.Daemon.Tests.Conformance;
 public sealed class ConformanceTests(ConformanceTests.SharedLab shared) : IClassFixture<ConformanceTests.SharedLab>
 {
     private static readonly Row[] s_rows =
-        [.. WireRows.All, .. RingRows.All, .. SessionRows.All, .. BindingRows.All, .. ChannelRows.All];
+        [.. WireRows.All, .. RingRows.All, .. SessionRows.All, .. BindingRows.All, .. ChannelRows.All, .. ReservedRows.All];
 
     public static TheoryData<string> Rows => [.. s_rows.Select(row => row.ToString())];
 

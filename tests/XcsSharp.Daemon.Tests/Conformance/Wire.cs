@@ -21,6 +21,7 @@ internal static class Wire
     public const uint MsgBind = 3;
     public const uint MsgUnbind = 4;
     public const uint VirqBind = 5;
+    public const uint WriteLock = 6;
     public const uint NewChannel = 7;
     public const uint FreeChannel = 8;
     public const uint Request = 9;

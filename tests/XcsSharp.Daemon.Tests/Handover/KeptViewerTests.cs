@@ -1,0 +1,203 @@
+using XcsSharp.Protocol.Operator;
+using XcsSharp.TestKit;
+
+namespace XcsSharp.Daemon.Tests;
+
+/// <summary>Viewers and histories outlive a daemon that is restarted or upgraded: nothing is lost, nothing comes twice, and the figures go on.</summary>
+public sealed class KeptViewerTests
+{
+    /// <summary>What another daemon follows.</summary>
+    public enum Change
+    {
+        Restart,
+        Upgrade,
+    }
+
+    [Theory]
+    [InlineData(Change.Restart, false)]
+    [InlineData(Change.Upgrade, false)]
+    [InlineData(Change.Restart, true)]
+    [InlineData(Change.Upgrade, true)]
+    public async Task Viewers_stay_and_get_each_byte_once_under_load(Change change, bool classic)
+    {
+        const int Changes = 3;
+        const int Bytes = 1 << 20;
+        using PlayedSystemd manager = new();
+        await using Lab lab = await Lab.StartKeptAsync(manager);
+        (GuestProgram guest, uint _) = await lab.ConsoleGuestAsync("web", classic);
+        SeededStream sent = Lab.Seeded("output");
+        StreamVerifier viewed = new("viewer", sent, Bytes);
+        StreamVerifier shown = new("terminal", sent, Bytes);
+        ConsoleSocket viewer = await lab.AttachAsync("web mode=rw", viewed.Accept);
+        PtyTerminal terminal = lab.OpenPty("web", shown.Accept);
+        Task writing = guest.WriteAsync(sent.Take(0, Bytes), Lab.Cancel);
+        for (int i = 1; i <= Changes; i++)
+        {
+            await Handovers.MakeAsync(lab, change == Change.Restart);
+            await viewer.SendAsync(System.Text.Encoding.ASCII.GetBytes($"typed {i}\n"), Lab.Cancel);
+            await guest.Output.WaitForTextAsync($"typed {i}\n", Lab.Cancel);
+        }
+
+        await writing;
+        await viewed.CheckAsync(Lab.Cancel);
+        await shown.CheckAsync(Lab.Cancel);
+        Assert.False(viewer.Ended.IsCompleted || terminal.Ended.IsCompleted, "somebody was hung up");
+        DomainEntry entry = await lab.ConnectedAsync("web");
+        Assert.Equal(((ulong)Bytes, 0UL, 1), (entry.BytesOut, entry.BytesDropped, entry.Viewers));
+    }
+
+    [Theory]
+    [InlineData(Change.Restart)]
+    [InlineData(Change.Upgrade)]
+    public async Task Histories_with_their_gaps_and_figures_go_on(Change change)
+    {
+        using PlayedSystemd manager = new();
+        await using Lab lab = await Lab.StartKeptAsync(manager, "--Consoles:BootBytes=4096", "--Consoles:HistoryBytes=65536");
+        (GuestProgram guest, uint _) = await lab.ConsoleGuestAsync("web");
+        SeededStream sent = Lab.Seeded("output");
+        const int First = 200_000;
+        await guest.WriteAsync(sent.Take(0, First), Lab.Cancel);
+        await OperatorQuery.WaitForListAsync(lab.Places.Console, static list => list.Domains[0].BytesOut == First, "all of it", Lab.Cancel);
+        byte[] before = await Handovers.ReadLogAsync(lab, "web");
+        DomainEntry figures = (await lab.ListAsync()).Domains[0];
+        string log = Path.Combine(lab.Places.LogDirectory, "guest-web.log");
+
+        await Handovers.MakeAsync(lab, change == Change.Restart);
+
+        Assert.Equal(before, await Handovers.ReadLogAsync(lab, "web"));
+        DomainEntry after = await lab.ConnectedAsync("web");
+        Assert.Equal((figures.BytesOut, figures.BytesIn, figures.BytesDropped), (after.BytesOut, after.BytesIn, after.BytesDropped));
+
+        // And they go on as if nothing had been: the same boot part, and the newest bytes.
+        await guest.WriteAsync(sent.Take(First, First), Lab.Cancel);
+        await OperatorQuery.WaitForListAsync(lab.Places.Console, static list => list.Domains[0].BytesOut == 2 * First, "all of it", Lab.Cancel);
+        byte[] later = await Handovers.ReadLogAsync(lab, "web");
+        Assert.Equal(sent.Take(0, 4096).ToArray(), later[..4096]);
+        Assert.Equal(sent.Take((2 * First) - 65536, 65536).ToArray(), later[^65536..]);
+        await OperatorQuery.WaitForListAsync(
+            lab.Places.Console, static list => list.Domains[0].Consoles![0].BytesLogged == 2 * First, "all of it in the log", Lab.Cancel);
+        Assert.Equal(sent.Take(0, 2 * First).ToArray(), await File.ReadAllBytesAsync(log, Lab.Cancel));
+    }
+
+    [Theory]
+    [InlineData(Change.Restart)]
+    [InlineData(Change.Upgrade)]
+    public async Task Who_types_and_who_waits_for_the_seat_stays_so(Change change)
+    {
+        using PlayedSystemd manager = new();
+        await using Lab lab = await Lab.StartKeptAsync(manager);
+        (GuestProgram guest, uint _) = await lab.ConsoleGuestAsync("web");
+        await lab.AttachAsync("web mode=rw", static _ => { });
+        ConsoleSocket second = await lab.AttachAsync("web mode=rw", static _ => { });
+        await lab.AttachAsync("web mode=ro", static _ => { });
+        ConsoleSocket taker = await lab.AttachAsync("web mode=take", static _ => { });
+        ViewerList before = await OperatorQuery.WhoAsync(lab.Places.Console, Lab.Cancel);
+
+        await Handovers.MakeAsync(lab, change == Change.Restart);
+
+        ViewerList after = await OperatorQuery.WhoAsync(lab.Places.Console, Lab.Cancel);
+        Assert.Equal(before.Consoles[0].Writer, after.Consoles[0].Writer);
+        Assert.Equal(before.Consoles[0].Viewers.Select(Known), after.Consoles[0].Viewers.Select(Known));
+        await taker.SendAsync("by the taker\n"u8.ToArray(), Lab.Cancel);
+        await guest.Output.WaitForTextAsync("by the taker\n", Lab.Cancel);
+
+        // The seat goes back to whom it was taken from, and not to who waits longest.
+        await taker.DisposeAsync();
+        ViewerList then = await OperatorQuery.WaitForViewersAsync(lab.Places.Console, static list => list.Consoles[0].Viewers.Count == 3, "it to leave", Lab.Cancel);
+        Assert.Equal(before.Consoles[0].Viewers[0].Id, then.Consoles[0].Writer);
+        Assert.False(second.Ended.IsCompleted);
+
+        static (ulong, uint, int, string, bool) Known(ViewerEntry viewer) => (viewer.Id, viewer.Uid, viewer.Pid, viewer.Mode, viewer.Writer);
+    }
+
+    [Fact]
+    public async Task What_a_viewer_has_not_read_and_what_the_guest_has_not_read_come_afterwards()
+    {
+        using PlayedSystemd manager = new();
+        await using Lab lab = await Lab.StartKeptAsync(manager, "--Consoles:ViewerQueueBytes=65536");
+        (GuestProgram guest, uint _) = await lab.ConsoleGuestAsync("web");
+        SeededStream sent = Lab.Seeded("output");
+        const int Bytes = 600_000;
+        ConsoleSocket slow = lab.Own(await ConsoleSocket.AttachWithoutReadingAsync(lab.Places.Console, "web new", Lab.Cancel));
+        await guest.WriteAsync(sent.Take(0, Bytes), Lab.Cancel);
+        await OperatorQuery.WaitForListAsync(lab.Places.Console, static list => list.Domains[0].BytesOut == Bytes, "all of it", Lab.Cancel);
+
+        await Handovers.MakeAsync(lab, restart: true);
+        await Handovers.MakeAsync(lab, restart: false);
+
+        StreamVerifier viewed = new("slow viewer", sent, Bytes);
+        slow.Read(viewed.Accept);
+        await viewed.CheckAsync(Lab.Cancel);
+    }
+
+    [Fact]
+    public async Task After_a_kill_viewers_are_hung_up_and_nothing_of_before_is_left_in_the_store()
+    {
+        using PlayedSystemd manager = new();
+        await using Lab lab = await Lab.StartKeptAsync(manager);
+        await lab.ConsoleGuestAsync("web");
+        ConsoleSocket viewer = await lab.AttachAsync("web", static _ => { });
+        await Handovers.MakeAsync(lab, restart: true);
+        Assert.Equal(["~pty"], manager.Store.Names.Select(static name => name.Split('.')[0]));
+
+        await lab.Daemon.Kill9Async(Lab.Cancel);
+
+        await viewer.Ended.WaitAsync(Transcript.DefaultDeadline, Lab.Cancel);
+    }
+
+    [Theory]
+    [InlineData("not a state\n", "does not begin as a state")]
+    [InlineData("xcsd-state 1000\n{}", "its version is not one of those")]
+    [InlineData("xcsd-state 2\n{\"writer\": 1}", "state that is wrong")]
+    public async Task A_state_that_cannot_be_read_is_named_and_the_daemon_begins_anew(string document, string problem)
+    {
+        using PlayedSystemd manager = new();
+        await using Lab lab = await Lab.StartKeptAsync(manager);
+        (GuestProgram guest, uint _) = await lab.ConsoleGuestAsync("web");
+        ConsoleSocket viewer = await lab.AttachAsync("web", static _ => { });
+        Assert.Equal(0, await lab.Daemon.TerminateAsync(Lab.Cancel));
+        manager.Store.Overwrite("~state", System.Text.Encoding.UTF8.GetBytes(document));
+
+        await lab.RestartAsync();
+
+        await viewer.Ended.WaitAsync(Transcript.DefaultDeadline, Lab.Cancel);
+        Transcript seen = new("terminal");
+        lab.OpenPty("web", seen.Append);
+        await guest.WriteAsync("served\n", Lab.Cancel);
+        await seen.WaitForTextAsync("served\n", Lab.Cancel);
+        await lab.Daemon.Process.Error.WaitForTextAsync("can not be read, and all begins anew", Lab.Cancel);
+        if (problem != "state that is wrong")
+        {
+            Assert.Contains(problem, lab.Daemon.Log, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task What_a_newer_daemon_has_left_under_names_unknown_here_is_closed()
+    {
+        using PlayedSystemd manager = new();
+        await using Lab lab = await Lab.StartKeptAsync(manager);
+        Assert.Equal(0, await lab.Daemon.TerminateAsync(Lab.Cancel));
+        manager.Store.Overwrite("~of-tomorrow.1", [1, 2, 3]);
+
+        await lab.RestartAsync();
+
+        Assert.Empty(manager.Store.Names);
+    }
+
+    [Fact]
+    public async Task Viewers_beyond_the_stores_limit_are_hung_up_by_a_restart_and_the_log_says_so()
+    {
+        using PlayedSystemd manager = new(capacity: 6);
+        await using Lab lab = await Lab.StartKeptAsync(manager);
+        await lab.ConsoleGuestAsync("web");
+        ConsoleSocket[] viewers = [await lab.AttachAsync("web", static _ => { }), await lab.AttachAsync("web", static _ => { }), await lab.AttachAsync("web", static _ => { })];
+
+        string log = await Handovers.MakeAsync(lab, restart: true);
+
+        await viewers[2].Ended.WaitAsync(Transcript.DefaultDeadline, Lab.Cancel);
+        Assert.False(viewers[0].Ended.IsCompleted || viewers[1].Ended.IsCompleted, "one that was kept was hung up");
+        Assert.Equal(2, (await lab.ConnectedAsync("web")).Viewers);
+        Assert.Contains("1 viewers are hung up", log, StringComparison.Ordinal);
+    }
+}

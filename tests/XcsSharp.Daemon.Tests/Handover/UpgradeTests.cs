@@ -1,0 +1,194 @@
+using System.Net.Sockets;
+
+using XcsSharp.TestKit;
+
+namespace XcsSharp.Daemon.Tests;
+
+/// <summary><c>xcsctl upgrade</c>: another program in the daemon's process, and terminals stay open.</summary>
+public sealed class UpgradeTests
+{
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Another_program_goes_on_in_the_same_process_with_the_same_terminals(bool stored)
+    {
+        const int Upgrades = 3;
+        using PlayedSystemd manager = new(capacity: stored ? 64 : 0);
+        await using Lab lab = await Lab.StartKeptAsync(manager);
+        (GuestProgram guest, uint domid) = await lab.ConsoleGuestAsync("web");
+        string? device = new FileInfo(lab.PtyOf("web")).LinkTarget;
+        Transcript seen = new("terminal");
+        PtyTerminal terminal = lab.OpenPty("web", seen.Append);
+        for (int upgrade = 1; upgrade <= Upgrades; upgrade++)
+        {
+            ChildResult result = await UpgradeAsync(lab);
+
+            Assert.Equal($"xcsd {DaemonVersion.Text} serves now, in process {lab.Daemon.Pid}\n", result.Output);
+            Assert.Equal(0, result.ExitCode);
+            Assert.Equal(domid, (await lab.ConnectedAsync("web")).Domid);
+            Assert.Equal(device, new FileInfo(lab.PtyOf("web")).LinkTarget);
+            await guest.WriteAsync($"printed {upgrade}\n", Lab.Cancel);
+            await seen.WaitForTextAsync($"printed {upgrade}\n", Lab.Cancel);
+            await terminal.WriteAsync(System.Text.Encoding.ASCII.GetBytes($"typed {upgrade}\n"), Lab.Cancel);
+            await guest.Output.WaitForTextAsync($"typed {upgrade}\n", Lab.Cancel);
+        }
+
+        Assert.False(terminal.Ended.IsCompleted, "it was hung up");
+        Assert.Equal("printed 1\nprinted 2\nprinted 3\n", seen.Text);
+        Assert.Equal(stored ? 2 : 0, manager.Store.Count);
+    }
+
+    [Fact]
+    public async Task Who_connects_meanwhile_waits_and_is_served_by_the_next_program()
+    {
+        await using Lab lab = await Lab.StartAsync();
+        await lab.ConsoleGuestAsync("web");
+        using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(Lab.Cancel);
+        int answers = 0;
+        Task asking = Task.Run(
+            async () =>
+            {
+                while (!over.IsCancellationRequested)
+                {
+                    try
+                    {
+                        _ = await lab.StatusAsync();
+                        answers++;
+                    }
+                    catch (Exception ended) when (ended is SocketException or IOException)
+                    {
+                        // It had been accepted, and was not answered yet.
+                    }
+                }
+            },
+            Lab.Cancel);
+        for (int i = 0; i < 5; i++)
+        {
+            Assert.Equal(0, (await UpgradeAsync(lab)).ExitCode);
+        }
+
+        await over.CancelAsync();
+        await asking;
+        Assert.True(answers > 0);
+    }
+
+    [Fact]
+    public async Task As_json_it_says_who_serves_now()
+    {
+        await using Lab lab = await Lab.StartAsync();
+
+        ChildResult result = await UpgradeAsync(lab, "--json");
+
+        Assert.Equal($"{{\"version\":\"{DaemonVersion.Text}\",\"pid\":{lab.Daemon.Pid}}}\n", result.Output);
+    }
+
+    [Fact]
+    public async Task An_executable_that_does_not_read_the_state_is_refused_and_nothing_changes()
+    {
+        (Lab installedLab, string installed) = await StartInstalledAsync();
+        await using Lab lab = installedLab;
+        (GuestProgram guest, uint _) = await lab.ConsoleGuestAsync("web");
+        Transcript seen = new("terminal");
+        PtyTerminal terminal = lab.OpenPty("web", seen.Append);
+
+        // dpkg's way: another file of that name.
+        Install("#!/bin/sh\nexit 2\n", installed);
+        ChildResult result = await UpgradeAsync(lab);
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("does not read what this daemon would leave it", result.Error, StringComparison.Ordinal);
+        Assert.Contains("Nothing has changed", result.Error, StringComparison.Ordinal);
+        await guest.WriteAsync("still here\n", Lab.Cancel);
+        await seen.WaitForTextAsync("still here\n", Lab.Cancel);
+        Assert.False(terminal.Ended.IsCompleted, "it was hung up");
+
+        File.Delete(installed);
+        Assert.Contains("can not be started", (await UpgradeAsync(lab)).Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>It said that it could, and then cannot be executed: the daemon of before goes on.</summary>
+    [Fact]
+    public async Task When_the_executable_cannot_take_over_after_all_the_daemon_goes_on()
+    {
+        (Lab installedLab, string installed) = await StartInstalledAsync();
+        await using Lab lab = installedLab;
+        (GuestProgram guest, uint _) = await lab.ConsoleGuestAsync("web");
+        Transcript seen = new("terminal");
+        PtyTerminal terminal = lab.OpenPty("web", seen.Append);
+        Install($"#!/bin/sh\nrm '{installed}'\nexit 0\n", installed);
+
+        ChildResult result = await UpgradeAsync(lab);
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("execve", result.Error, StringComparison.Ordinal);
+        await lab.ConnectedAsync("web");
+        await guest.WriteAsync("still here\n", Lab.Cancel);
+        await seen.WaitForTextAsync("still here\n", Lab.Cancel);
+        await terminal.WriteAsync("typed\n"u8.ToArray(), Lab.Cancel);
+        await guest.Output.WaitForTextAsync("typed\n", Lab.Cancel);
+        Assert.Equal(0, await lab.Daemon.TerminateAsync(Lab.Cancel));
+        Assert.Empty(Directory.GetFileSystemEntries(lab.Places.PtyDirectory));
+        Assert.False(File.Exists(lab.Places.Console), "a socket is left");
+    }
+
+    [Theory]
+    [InlineData("admin", null, 0)]
+    [InlineData("admin", "web*", 1)]
+    [InlineData("write", null, 1)]
+    public async Task It_is_for_who_may_do_all_with_every_domain(string right, string? domains, int exitCode)
+    {
+        const int Uid = 1234;
+        await using SimMachine machine = await SimMachine.StartAsync(Lab.Cancel);
+        string access = machine["access.json"];
+        string rule = domains is null ? "" : $", \"domains\": [\"{domains}\"]";
+        await File.WriteAllTextAsync(access, $"{{\"rules\": [{{\"user\": \"{Uid}\"{rule}, \"right\": \"{right}\"}}]}}", Lab.Cancel);
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "asking as another user needs root");
+        DaemonPlaces places = new(machine);
+        await using XcsdDaemon daemon = await XcsdDaemon.StartAsync(
+            places, Lab.Cancel, [$"--Sockets:AccessFile={access}", "--Sockets:Mode=0666"]);
+        File.SetUnixFileMode(Path.GetDirectoryName(places.Console)!, (UnixFileMode)0b111_111_111);
+
+        ChildResult result = await ChildProcess.RunAsync(
+            "setpriv",
+            [$"--reuid={Uid}", "--clear-groups", "--regid=1234", Executables.Cli, "upgrade", "--socket", places.Console],
+            Lab.Cancel);
+
+        Assert.Equal(exitCode, result.ExitCode);
+        if (exitCode != 0)
+        {
+            Assert.Contains("who may do all with every domain", result.Error, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("1", 0)]
+    [InlineData("0", 2)]
+    [InlineData("1000", 2)]
+    [InlineData("x", 2)]
+    public async Task An_executable_says_which_states_it_reads(string version, int exitCode)
+        => Assert.Equal(exitCode, (await ChildProcess.RunAsync(Executables.Daemon, ["--reads-state", version], Lab.Cancel)).ExitCode);
+
+    /// <summary>A daemon of its own file, which the test may replace.</summary>
+    private static async Task<(Lab Lab, string Executable)> StartInstalledAsync()
+    {
+        SimMachine machine = await SimMachine.StartAsync(Lab.Cancel);
+        string executable = machine["xcsd"];
+        File.Copy(Executables.Daemon, executable);
+        DaemonLaunch launch = new()
+        {
+            Executable = executable,
+            Environment = new Dictionary<string, string> { ["XCS_SIMXEN_LIBRARY"] = Executables.Path("libsimxen.so") },
+        };
+        return (await Lab.StartAsync(machine, [], launch), executable);
+    }
+
+    private static Task<ChildResult> UpgradeAsync(Lab lab, params string[] options)
+        => ChildProcess.RunAsync(Executables.Cli, ["upgrade", "--socket", lab.Places.Console, .. options], Lab.Cancel);
+
+    private static void Install(string script, string path)
+    {
+        File.WriteAllText(path + ".new", script);
+        File.SetUnixFileMode(path + ".new", UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        File.Move(path + ".new", path, overwrite: true);
+    }
+}
