@@ -34,7 +34,7 @@ note "a person at the guest's console"
 wait_said web echo ready
 wait_file /run/lab/logs/xcsd.log 'Channel of web .* opened'
 xcsctl list
-lab-pty 'e:Leave with' 's:hello from dom0\n' 'e:hello from dom0' 's:\x1d' x:0 -- xcsctl console web
+lab-pty 'e:Leave with' 's:hello from dom0\n' 'e:hello from dom0' 's:\x1d.' x:0 -- xcsctl console web
 
 note "a megabyte each way, seen by a subscriber"
 tell web stream

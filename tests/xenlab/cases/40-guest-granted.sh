@@ -32,7 +32,7 @@ for type in pv pvh; do
 
     note "a person at the channel's console"
     order $type echo
-    lab-pty -t "$WAIT" 's:hello from dom0' 'e:hello from dom0' 's:\x1d' x:0 -- xcsctl console "$type#control"
+    lab-pty -t "$WAIT" 's:hello from dom0' 'e:hello from dom0' 's:\x1d.' x:0 -- xcsctl console "$type#control"
     order $type echo off
 
     note "another channel after the first, and one after a program that was killed"

@@ -150,6 +150,13 @@ begin_order dead die 100
 wait_gone "$id"
 neighbour_done dead
 
+note "an instruction that is none: the guest says so, where the processor alone would have it look as if it wanted a reboot"
+test_guest trap pvh
+id=$(domid trap)
+begin_order trap trap
+wait_gone "$id"
+wait_console trap 'ERR trap: vector 6 '
+
 note "and all of it together"
 xcsctl list
 xcsctl status

@@ -14,7 +14,7 @@ for visit in 1 2; do
     lab-wait "$WAIT" key "$frontend/state" '^4$'
     lab-wait "$WAIT" key "$frontend/tty" '^/dev/pts/'
     person_at lin "second-$visit" -n 1 -t pv
-    lab-pty -t "$WAIT" 's:\n' 'e:guest# ' "s:echo hash-$visit-\$((40 + 2))\\n" "e:hash-$visit-42" 's:\x1d' x:0 -- xcsctl console 'lin#1' ||
+    lab-pty -t "$WAIT" 's:\n' 'e:guest# ' "s:echo hash-$visit-\$((40 + 2))\\n" "e:hash-$visit-42" 's:\x1d.' x:0 -- xcsctl console 'lin#1' ||
         fail "xcsctl console lin#1 does not go as it should"
     # The first console is another one.
     shell_answers lin "first-$visit"

@@ -1,19 +1,22 @@
 # What several cases check of a console; they read it after lib.sh.
 # shellcheck shell=sh disable=SC2016 # what is typed is expanded by the guest's shell
 
-# same_in_all_places NAME pv|pvh: a new Linux guest's boot messages and a shell session, by two persons in turn. Compares what
-# each of them saw, from the first message to the last answer, with the log, byte for byte.
+# same_in_all_places NAME pv|pvh: a new Linux guest's boot messages and a shell session, by two persons in turn, while a third one
+# only looks on. Compares what each of them saw, from the first message to the last answer, with the log, byte for byte.
 same_in_all_places() {
-    local name=$1 type=$2 first second
+    local name=$1 type=$2 first second third
     # Paused, so that everybody is there before the first byte.
     XL_CREATE=-p linux_guest "$name" "$type" "extra=console=hvc0 nowatchdog rdinit=/init" </dev/null
     lab-pty -t "$WAIT" 'e:lab guest up' 'e:guest# ' 's:echo one-$((1 + 1))\n' 'e:one-2' 'e:two-2' 'e:guest# ' \
         's:echo last-$((1 + 1))\n' 'e:last-2' 'e:guest# ' 's:\x1d' x:0 -- xl console "$name" >/run/lab/logs/seen-xl &
     first=$!
     if [ "$CONSOLE_DAEMON" = xcsd ]; then
-        lab-pty -t "$WAIT" 'e:one-2' 's:echo two-$((1 + 1))\n' 'e:two-2' 'e:last-2' 'e:guest# ' 's:\x1d' x:0 \
+        lab-pty -t "$WAIT" 'e:one-2' 's:echo two-$((1 + 1))\n' 'e:two-2' 'e:last-2' 'e:guest# ' 's:\x1d.' x:0 \
             -- xcsctl console --all "$name" >/run/lab/logs/seen-xcsctl &
         second=$!
+        lab-pty -t "$WAIT" 'e:last-2' 'e:guest# ' 's:\x1d.' x:0 -- xcsctl console --read-only --all "$name" \
+            >/run/lab/logs/seen-read-only &
+        third=$!
     fi
     xl unpause "$name"
     if [ "$CONSOLE_DAEMON" != xcsd ]; then
@@ -22,6 +25,7 @@ same_in_all_places() {
     fi
     wait $first || fail "xl console: the session did not go as it should"
     [ -z "${second:-}" ] || wait "$second" || fail "xcsctl console: the session did not go as it should"
+    [ -z "${third:-}" ] || wait "$third" || fail "xcsctl console --read-only: the session did not go as it should"
     session <"$(console_log "$name")" >/run/lab/logs/session-log
     check "the log has no boot messages and session" grep -q last-2 /run/lab/logs/session-log
     note "$(size_of /run/lab/logs/session-log) bytes from the first message to the last answer"

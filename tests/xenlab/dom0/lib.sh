@@ -250,11 +250,16 @@ size_of() {
 # ---- daemons ----
 # They live outside the case's processes; the case's header says which run when it starts (# daemon: xcsd).
 
-# start_console [unlimited]: the daemon under test takes the consoles over, if wanted without its limit on a guest's output.
+# start_console [unlimited]: the daemon under test takes the consoles over, if wanted without its limit on a guest's output, and
+# then without a filter either, as a pair of programs that sends random bytes needs it, and with logs that are begun anew only at
+# 1 GiB, so that all of it is in one file.
 # A case that is for any console daemon says "# daemon: console", or "# daemon: none" and starts it with this.
 start_console() {
     case $CONSOLE_DAEMON-${1:-} in
-        xcsd-unlimited) start_daemon xcsd --Switching:GuestBytesPerSecond=0 ;;
+        xcsd-unlimited)
+            start_daemon xcsd --Switching:GuestBytesPerSecond=0 --Consoles:TerminalOutput=raw --Consoles:LogOutput=raw \
+                --Consoles:LogBytes=$((1 << 30))
+            ;;
         xenconsoled-unlimited) XENCONSOLED_PRELOAD=/lab/preload/fastclock.so start_daemon xenconsoled ;;
         *) start_daemon "$CONSOLE_DAEMON" ;;
     esac

@@ -85,6 +85,12 @@ static const char *command_reboot(const struct arguments *args) {
     return end_by_command(SHUTDOWN_reboot);
 }
 
+static const char *command_trap(const struct arguments *args) {
+    (void)args;
+    __asm__ volatile("ud2");
+    return "the processor takes it";
+}
+
 static const char *command_crash(const struct arguments *args) {
     (void)args;
     return end_by_command(SHUTDOWN_crash);
@@ -107,9 +113,7 @@ static const char *command_die(const struct arguments *args) {
 }
 
 const struct command g_lifecycle_commands[] = {
-    {"shutdown", "", 0, 0, command_shutdown},
-    {"reboot", "", 0, 0, command_reboot},
-    {"crash", "", 0, 0, command_crash},
-    {"die", "BYTES", 1, 1, command_die},
-    COMMANDS_END,
+    {"shutdown", "", 0, 0, command_shutdown}, {"reboot", "", 0, 0, command_reboot},
+    {"crash", "", 0, 0, command_crash},       {"trap", "", 0, 0, command_trap},
+    {"die", "BYTES", 1, 1, command_die},      COMMANDS_END,
 };

@@ -14,6 +14,7 @@
 #include "hypercall.h"
 #include "platform.h"
 #include "text.h"
+#include "traps.h"
 
 /* Any vector: interrupts stay off. That one is set tells the toolstack that this guest looks at the
  * result of a suspend, so that a cancelled one can be told from a restored one. */
@@ -69,6 +70,7 @@ void platform_init(void *boot) {
     const struct hvm_start_info *info = boot;
     must(info->magic == XEN_HVM_START_MAGIC_VALUE);
     g_platform.kind = "PVH";
+    traps_init();
     g_platform.command_line = info->cmdline_paddr != 0 ? at(info->cmdline_paddr) : "";
     connect();
 }

@@ -117,7 +117,7 @@ fill_run() {
 # One boot. -no-reboot: Xen's reboot ends QEMU, so that a crash is seen and a wanted reboot is a new QEMU. See lab.sh for the CPU.
 boot() {
     (
-        qemu-system-x86_64 -accel tcg,thread=multi -cpu max,-smap,-rdtscp,-avx -m 1536 -smp 2 \
+        qemu-system-x86_64 -accel tcg,thread=multi -cpu max,-smap,-rdtscp,-avx,-avx2,-fma,-f16c -m 1536 -smp 2 \
             -nodefaults -vga none -display none -monitor none -nic none -no-reboot \
             -kernel "$lab/xen" -append "console=com1 com1=115200,8n1 dom0_mem=768M,max:768M dom0_max_vcpus=1 \
 loglvl=warning guest_loglvl=warning sched=credit bootscrub=0 spec-ctrl=eager-fpu" \
