@@ -19,7 +19,11 @@ usage: ./build.sh [COMMAND]
   lab systemd [FILTER]    a Debian dom0 under systemd there: the units, and taking over from xenconsoled
   lint               formatting and analyzers, nothing is changed
   fmt                the same, and mends what it can
-  bench, fuzz, package    not yet
+  pack               the NuGet packages of the client library into artifacts/packages
+  bench [--quick] [--check] [SCENARIO]...   the daemon beside the original's pattern and beside the least it could be
+  chaos [--seconds N] [--seed N] [--without TROUBLE]...   everything goes wrong around one daemon on a simulated Xen
+  fuzz [SECONDS] [TARGET]...   so long (60) each; a crash names the command that repeats it: fuzz replay FILE
+  package          not yet
 TEXT
 }
 
@@ -58,6 +62,7 @@ need_to_build() {
 
 build_shims() {
     make -s -C native-shims OUT="$bin"
+    make -s -C tests/bench/native OUT="$bin"
     # Only a real dom0 needs the shim over libxenctrl, and only libxen-dev can build it.
     if [ -e /usr/include/xenctrl.h ]; then
         make -s -C native-shims OUT="$bin" xenctrl
@@ -85,9 +90,81 @@ build() {
     publish XcsSharp.GuestAgent xcs-guest
 }
 
+pack() {
+    need_sdk
+    dotnet restore XcsSharp.sln --locked-mode -v quiet
+    local project
+    for project in XcsSharp.Protocol XcsSharp.Client; do
+        dotnet pack "src/$project" -c $configuration --no-restore -o artifacts/packages -v quiet --nologo
+    done
+    ls artifacts/packages
+}
+
 demo() {
     build
     exec dotnet "tests/XcsSharp.Demo/bin/$configuration/net10.0/xcs-demo.dll" "$@"
+}
+
+bench() {
+    build
+    exec dotnet "tests/XcsSharp.Bench/bin/$configuration/net10.0/xcs-bench.dll" "$@"
+}
+
+chaos_program=tests/XcsSharp.Chaos/bin/$configuration/net10.0/xcs-chaos.dll
+
+chaos() {
+    build
+    need /usr/bin/prlimit=util-linux /usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1=libfaketime
+    exec dotnet "$chaos_program" "$@"
+}
+
+fuzz_app=$root/artifacts/fuzz/app
+
+# A copy of the fuzzer whose assemblies say which branches they take. Those beside it stay as they were built.
+instrument() {
+    local built=$root/tests/XcsSharp.Fuzz/bin/$configuration/net10.0
+    rm -rf "$fuzz_app"
+    mkdir -p "${fuzz_app%/*}"
+    cp -r "$built" "$fuzz_app"
+    dotnet "$built/XcsSharp.Fuzz.dll" instrument "$fuzz_app" >"${fuzz_app%/*}/instrumented.txt"
+}
+
+# Coverage-guided, in one process; from a fixed seed and so many executions of each target it is the same everywhere.
+fuzz_check() {
+    instrument
+    dotnet "$fuzz_app/XcsSharp.Fuzz.dll" check
+}
+
+fuzz() {
+    need_to_build
+    dotnet restore XcsSharp.sln -v quiet
+    dotnet build tests/XcsSharp.Fuzz -c $configuration --no-restore -v quiet --nologo
+    instrument
+    case ${1:-} in
+        replay | minimize | check | list | run) exec dotnet "$fuzz_app/XcsSharp.Fuzz.dll" "$@" ;;
+    esac
+    local seconds=60
+    if [[ ${1:-} =~ ^[0-9]+$ ]]; then
+        seconds=$1
+        shift
+    fi
+    if [ "${1:-}" != simxen ]; then
+        dotnet "$fuzz_app/XcsSharp.Fuzz.dll" run --seconds "$seconds" "$@"
+    fi
+    if [ $# -eq 0 ] || [ "$1" = simxen ]; then
+        fuzz_simxen "$seconds"
+    fi
+}
+
+# The C of simxen: libFuzzer, over what its machine reads from clients.
+fuzz_simxen() {
+    need clang-14=clang-14 /usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-x86_64.a=libclang-rt-14-dev
+    local findings=$root/artifacts/fuzz inputs=$root/tests/simxen/fuzz
+    make -s -C native-shims OUT="$findings/native" "$findings/native/simxen-fuzz"
+    mkdir -p "$findings/simxen-corpus" "$findings/crashes/simxen"
+    "$findings/native/simxen-fuzz" -max_total_time="$1" -max_len=600 -print_final_stats=1 -verbosity=0 \
+        -artifact_prefix="$findings/crashes/simxen/" "$findings/simxen-corpus" "$inputs/corpus" "$inputs/regressions" ||
+        die "simxen: an input is in $findings/crashes/simxen; again: $findings/native/simxen-fuzz FILE"
 }
 
 passed=0
@@ -127,18 +204,38 @@ run_suite() {
     fi
 }
 
+# What failed, once more behind all of it: the end of a long output is what a reader of it sees first, and all that some keep.
+tell_failures() {
+    [ "$failed" -eq 0 ] && return
+    local name
+    echo
+    echo "failed:"
+    for name; do
+        [ ! -f "$root/artifacts/test-$name.log" ] || awk -v suite="$name" '
+            /^(failed|FAILED|FAIL) / { left = 12; print suite ": " $0; next }
+            left > 0 && /^ / { left--; print substr($0, 1, 300); next }
+            { left = 0 }' "$root/artifacts/test-$name.log"
+    done
+}
+
 shim_tests() {
     make -s -C native-shims OUT="$1" ${2:+SANITIZE=$2} check
 }
 
 run_tests() {
     build
-    need script=bsdutils perl=perl-base setsid=util-linux tshark=tshark
+    need script=bsdutils perl=perl-base setsid=util-linux tshark=tshark tmux=tmux top=procps gzip=gzip socat=socat screen=screen spin=spin
+    command -v vim >/dev/null || need vim.tiny=vim-tiny
+    need /usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1=libfaketime
     run_suite simxen shim_tests "$bin"
     run_suite simxen-sanitized shim_tests "$root/artifacts/sanitized" address,undefined
     run_suite dotnet dotnet test --solution XcsSharp.sln -c $configuration --no-build \
         --max-parallel-test-modules 2 --results-directory artifacts/test-results
+    run_suite fuzz fuzz_check
+    run_suite model tests/model/check.sh
+    run_suite chaos dotnet "$chaos_program" --seconds "${XCS_CHAOS_SECONDS:-120}"
     run_suite lab tests/xenlab/lab.sh
+    tell_failures simxen simxen-sanitized dotnet fuzz model chaos lab
     echo
     echo "$passed passed, $failed failed, $skipped skipped"
     [ "$failed" -eq 0 ]
@@ -164,7 +261,7 @@ lint() {
     dotnet restore XcsSharp.sln --locked-mode -v quiet
     dotnet format XcsSharp.sln --no-restore --verify-no-changes
     c_sources | xargs clang-format --style=file --dry-run -Werror
-    shellcheck build.sh .ci/run tests/xenlab/*.sh
+    shellcheck build.sh .ci/run tests/model/*.sh tests/xenlab/*.sh
     shellcheck systemd/xcsd-switchover tests/xenlab/systemd/*.sh tests/xenlab/systemd/dom0/{run-cases,initrd}
     shellcheck -s bash tests/xenlab/systemd/dom0/lib.sh tests/xenlab/systemd/cases/*.sh
     # What busybox runs in dom0 and in the guests; dash is the nearest that shellcheck knows.
@@ -185,11 +282,15 @@ fmt() {
 case ${1:-build} in
     build) build ;;
     demo) shift; demo "$@" ;;
+    bench) shift; bench "$@" ;;
+    chaos) shift; chaos "$@" ;;
     test) run_tests ;;
     lab) shift; lab "$@" ;;
     lint) lint ;;
+    pack) pack ;;
     fmt) fmt ;;
-    bench | fuzz | package) echo "build.sh: $1: not yet" >&2; exit 2 ;;
+    fuzz) shift; fuzz "$@" ;;
+    package) echo "build.sh: $1: not yet" >&2; exit 2 ;;
     help | --help | -h) usage ;;
     *) usage >&2; exit 2 ;;
 esac

@@ -13,13 +13,14 @@ public sealed class ReferenceTests
         ["XcsSharp.Reactor"] = ["XcsSharp.Interop"],
         ["XcsSharp.Switching"] = ["XcsSharp.Protocol", "XcsSharp.Rings", "XcsSharp.Reactor"],
         ["XcsSharp.Consoles"] = ["XcsSharp.Protocol", "XcsSharp.Reactor", "XcsSharp.Switching"],
+        ["XcsSharp.Handlers"] = ["XcsSharp.Protocol", "XcsSharp.Reactor", "XcsSharp.Switching"],
         ["XcsSharp.Xen"] = ["XcsSharp.Interop", "XcsSharp.Rings", "XcsSharp.Reactor", "XcsSharp.Switching"],
         ["XcsSharp.Guest"] = ["XcsSharp.Protocol", "XcsSharp.Interop", "XcsSharp.Rings", "XcsSharp.Reactor"],
         ["XcsSharp.Client"] = ["XcsSharp.Protocol"],
         ["XcsSharp.Daemon"] =
         [
             "XcsSharp.Protocol", "XcsSharp.Interop", "XcsSharp.Reactor", "XcsSharp.Switching", "XcsSharp.Consoles",
-            "XcsSharp.Xen",
+            "XcsSharp.Handlers", "XcsSharp.Xen",
         ],
         ["XcsSharp.Cli"] = ["XcsSharp.Protocol", "XcsSharp.Client", "XcsSharp.Interop"],
         ["XcsSharp.GuestAgent"] = ["XcsSharp.Client", "XcsSharp.Guest", "XcsSharp.Interop", "XcsSharp.Reactor"],
@@ -80,6 +81,7 @@ public sealed class ReferenceTests
     [InlineData("XcsSharp.Protocol")]
     [InlineData("XcsSharp.Switching")]
     [InlineData("XcsSharp.Consoles")]
+    [InlineData("XcsSharp.Handlers")]
     public void The_core_has_no_locks_and_starts_no_threads(string project)
         => Assert.Empty(Places(
             project,

@@ -11,7 +11,9 @@ namespace XcsSharp.Demo;
 /// </summary>
 internal sealed class ConsoleCheck
 {
-    private const int OutputBytes = 1 << 20;
+    /// <summary>What each guest pushes unless another number is asked for.</summary>
+    public const int OutputBytes = 1 << 20;
+
     private const int InputBytes = 64 << 10;
 
     /// <summary>Less than it can ever take, more than a busy machine needs.</summary>
@@ -22,25 +24,34 @@ internal sealed class ConsoleCheck
 
     /// <summary>The daemon never makes a guest wait for a reader, so what is pushed at full speed has to fit somewhere.</summary>
     private static readonly string[] s_settings =
-        ["--Consoles:BacklogBytes=4 MiB", "--Switching:SessionQueueBytes=16 MiB"];
+        ["--Consoles:HistoryBytes=4 MiB", "--Switching:SessionQueueBytes=16 MiB"];
 
     private readonly List<CheckedGuest> _guests = [];
+    private readonly int _bytes;
+    private readonly TextReader? _hold;
     private readonly TextWriter _report;
 
-    private ConsoleCheck(TextWriter report)
+    private ConsoleCheck(int bytes, TextReader? hold, TextWriter report)
     {
+        _bytes = bytes;
+        _hold = hold;
         _report = report;
     }
 
+    /// <param name="seed">Of all bytes.</param>
+    /// <param name="bytes">From each guest.</param>
+    /// <param name="hold">Has a line when the bytes may flow, and one when all may go; null: at once.</param>
+    /// <param name="report">For people and tests.</param>
+    /// <param name="cancel">Gives up.</param>
     /// <returns>Whether every byte came.</returns>
-    public static async Task<bool> RunAsync(ulong seed, TextWriter report, CancellationToken cancel)
+    public static async Task<bool> RunAsync(ulong seed, int bytes, TextReader? hold, TextWriter report, CancellationToken cancel)
     {
         report.WriteLine(
-            $"Three guests push {OutputBytes} bytes each and get {InputBytes} bytes each; seed {seed}.");
+            $"Three guests push {bytes} bytes each and get {InputBytes} bytes each; seed {seed}.");
         await using SimMachine machine = await SimMachine.StartAsync(cancel);
         DaemonPlaces places = new(machine);
         await using XcsdDaemon daemon = await XcsdDaemon.StartAsync(places, cancel, s_settings);
-        ConsoleCheck check = new(report);
+        ConsoleCheck check = new(bytes, hold, report);
         try
         {
             return await check.RunAsync(daemon, new SeededStream(seed), cancel);
@@ -58,13 +69,14 @@ internal sealed class ConsoleCheck
     {
         foreach (GuestOptions options in s_guests)
         {
-            _guests.Add(await CheckedGuest.StartAsync(daemon, options, seed, OutputBytes, InputBytes, cancel));
+            _guests.Add(await CheckedGuest.StartAsync(daemon, options, seed, _bytes, InputBytes, cancel));
         }
 
         using RecordSubscriber subscriber = await RecordSubscriber.ConnectAsync(daemon.Places.Xcs, cancel);
         await subscriber.BindAsync(cancel);
         Task listening = ListenAsync(subscriber, cancel);
 
+        await HoldAsync($"Held: --socket {daemon.Places.Console} --xcs-socket {daemon.Places.Xcs}; Enter starts the bytes.", cancel);
         ulong before = (await OperatorQuery.StatusAsync(daemon.Places.Console, cancel)).Requests;
         Stopwatch clock = Stopwatch.StartNew();
         Task[] work =
@@ -83,7 +95,18 @@ internal sealed class ConsoleCheck
         }
 
         ulong messages = (await OperatorQuery.StatusAsync(daemon.Places.Console, cancel)).Requests - before;
-        return Report(elapsed, messages);
+        bool complete = Report(elapsed, messages);
+        await HoldAsync("Held: Enter ends it.", cancel);
+        return complete;
+    }
+
+    private async Task HoldAsync(string prompt, CancellationToken cancel)
+    {
+        if (_hold is not null)
+        {
+            await _report.WriteLineAsync(prompt);
+            await Task.Run(_hold.ReadLine, cancel).WaitAsync(cancel);
+        }
     }
 
     private static async Task FailureOf(Task[] work)

@@ -7,7 +7,9 @@ using XcsSharp.TestKit;
 // The main job on a simulated Xen, for people (on a terminal) and for machines (--check).
 // Exit: 0 all is well, 1 something was lost or failed, 2 wrong use.
 bool check = false;
+bool hold = false;
 bool help = false;
+int bytes = ConsoleCheck.OutputBytes;
 ulong? seed = null;
 for (int i = 0; i < args.Length; i++)
 {
@@ -20,11 +22,18 @@ for (int i = 0; i < args.Length; i++)
             seed = value;
             i++;
             break;
+        case "--hold":
+            hold = true;
+            break;
+        case "--bytes" when i + 1 < args.Length && int.TryParse(args[i + 1], CultureInfo.InvariantCulture, out int count) && count > 0:
+            bytes = count;
+            i++;
+            break;
         case "-h" or "--help":
             help = true;
             break;
         default:
-            Console.Error.WriteLine($"xcs-demo: '{args[i]}' is not understood here. Use: xcs-demo [--check [--seed N]]");
+            Console.Error.WriteLine($"xcs-demo: '{args[i]}' is not understood here. Use: xcs-demo [--check [--seed N] [--bytes N] [--hold]]");
             return 2;
     }
 }
@@ -33,8 +42,11 @@ if (help)
 {
     Console.WriteLine(
         """
-        usage: xcs-demo                      on a terminal: three guests, and a console to look at
-               xcs-demo --check [--seed N]   by itself: every byte of three guests must reach three kinds of reader
+        usage: xcs-demo           on a terminal: three guests, and a console to look at
+               xcs-demo --check   by itself: every byte of three guests must reach three kinds of reader
+                 --seed N         the bytes of an earlier run
+                 --bytes N        so many from each guest (1 MiB)
+                 --hold           waits for Enter before the bytes and behind them, so that other programs can look on
         """);
     return 0;
 }
@@ -54,7 +66,7 @@ try
     if (check)
     {
         ulong chosen = seed ?? SeededStream.ChooseSeed();
-        bool complete = await ConsoleCheck.RunAsync(chosen, Console.Out, stop.Token);
+        bool complete = await ConsoleCheck.RunAsync(chosen, bytes, hold ? Console.In : null, Console.Out, stop.Token);
         if (complete)
         {
             await FloodFigures.RunAsync(Console.Out, stop.Token);

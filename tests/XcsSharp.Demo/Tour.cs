@@ -106,7 +106,7 @@ internal sealed class Tour
     private async Task AttachAsync(string name, CancellationToken cancel)
     {
         await _terminal.WriteLineAsync(
-            $"\n$ xcsctl console {name}\n(Type help and Enter there. To leave the console, press Ctrl and ].)\n");
+            $"\n$ xcsctl console {name}\n(Type help and Enter there. To leave the console, press Ctrl and ], then a dot.)\n");
         int code = await XcsctlAsync(cancel, "console", name);
         if (code != 0)
         {
