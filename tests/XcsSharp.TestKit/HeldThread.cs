@@ -4,16 +4,27 @@ namespace XcsSharp.TestKit;
 
 /// <summary>
 /// One thread of a process, stopped as a disk that hangs stops it: somewhere in the kernel, while the others run on. It runs
-/// again when this is disposed.
+/// again when this is disposed, or after two minutes.
 /// </summary>
-/// <remarks>By ptrace, from a process of its own, since nobody may trace a thread of his own process.</remarks>
+/// <remarks>
+/// By ptrace, from a process of its own, since nobody may trace a thread of his own process. A thread that is found outside a system call is let go
+/// and tried again: in managed code it would hold up the next garbage collection, and with it every thread of the process, for ever.
+/// </remarks>
 public sealed class HeldThread : IAsyncDisposable
 {
-    /// <summary>PTRACE_SEIZE, PTRACE_INTERRUPT, and a wait for the stop (__WALL). Whoever traces and ends lets go.</summary>
+    /// <summary>PTRACE_SEIZE, PTRACE_INTERRUPT, a wait for the stop (__WALL), PTRACE_DETACH. Whoever traces and ends lets go.</summary>
     private const string Hold = """
-        my $t = 0 + $ARGV[0]; $| = 1;
-        if (syscall(101, 0x4206, $t, 0, 0) or syscall(101, 0x4207, $t, 0, 0)) { print "refused: $!\n"; exit 1 }
-        waitpid($t, 0x40000000); print "held\n";
+        my ($p, $t) = @ARGV; $t += 0; $| = 1;
+        sub call { my $number; open my $f, "<", "/proc/$p/task/$t/syscall" or return -1; ($number) = split " ", <$f>; return $number }
+        while (1) {
+            if (syscall(101, 0x4206, $t, 0, 0) or syscall(101, 0x4207, $t, 0, 0)) { print "refused: $!\n"; exit 1 }
+            waitpid($t, 0x40000000);
+            last if call() =~ /^\d/;
+            syscall(101, 17, $t, 0, 0);
+            select(undef, undef, undef, 0.001);
+        }
+        print "held\n";
+        $SIG{ALRM} = sub { exit 0 }; alarm 120;
         waitpid($t, 0x40000000); # a traced thread that is killed stays until it is asked for
         sleep 1000;
         """;
@@ -34,7 +45,7 @@ public sealed class HeldThread : IAsyncDisposable
         string thread = Directory.GetDirectories($"/proc/{pid}/task")
             .Single(task => File.ReadAllText($"{task}/comm").TrimEnd() == name);
         string id = int.Parse(Path.GetFileName(thread), CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture);
-        ChildProcess tracer = ChildProcess.Start("perl", ["-e", Hold, id], new() { Name = "tracer" });
+        ChildProcess tracer = ChildProcess.Start("perl", ["-e", Hold, pid.ToString(CultureInfo.InvariantCulture), id], new() { Name = "tracer" });
         await tracer.Output.WaitForTextAsync("\n", cancel);
         if (tracer.Output.Text == "held\n")
         {
