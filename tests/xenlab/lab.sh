@@ -205,6 +205,9 @@ follow() {
                 running=$name
                 allowed=$((rest + grace))
                 ;;
+            again)
+                printf '%-8s %6ss  %s: QEMU has crashed its guest (logs/%s.emulator); once more\n' again "$rest" "$name" "$name"
+                ;;
             end)
                 read -r outcome seconds reason <<<"$rest"
                 ended[$name]=$outcome

@@ -110,11 +110,7 @@ test_guest() {
 begin_order() {
     local -
     set +x
-    local path
-    path=/local/domain/$(domid "$1")/data
-    shift
-    xenstore-rm "$path/status" 2>/dev/null || true
-    xenstore-write "$path/cmd" "$*"
+    give_order begin "$@"
 }
 
 # order_done NAME WORD...: waits until the test guest has done that; prints the details that it tells of it. Fails the case when
@@ -122,22 +118,18 @@ begin_order() {
 order_done() {
     local -
     set +x
-    local name=$1 status
-    shift
-    status=$(wait_key "$name" data/status "^(OK|ERR) $*") || exit 1
-    case $status in
-        "OK $*: "*) echo "${status#"OK $*: "}" ;;
-        "OK $*") ;;
-        *) fail "guest $name: $status" ;;
-    esac
+    give_order "done" "$@"
 }
 
 # order NAME WORD...: both.
 order() {
     local -
     set +x
-    begin_order "$@"
-    order_done "$@"
+    give_order all "$@"
+}
+
+give_order() {
+    lab-order "$WAIT" "$@" 2>/run/lab/order || fail "$(sed 's/^lab-order: //' /run/lab/order)"
 }
 
 # domid NAME
