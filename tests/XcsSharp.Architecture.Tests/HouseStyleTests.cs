@@ -54,6 +54,24 @@ public sealed partial class HouseStyleTests
         => Assert.Equal(found, EmptyWord().IsMatch(code));
 
     [Fact]
+    public void Using_directives_are_in_order()
+    {
+        string[] wrong = [.. AllSources()
+            .Where(file => file.EndsWith(".cs", StringComparison.Ordinal) && !AreInOrder(File.ReadLines(file)))
+            .Select(file => Path.GetRelativePath(SourceTree.Root, file))];
+        Assert.Empty(wrong);
+    }
+
+    [Theory]
+    [InlineData(true, "using System;", "using System.Text;", "", "using Xunit;")]
+    [InlineData(true, "using System.Text;", "", "using Microsoft.Win32;", "", "using XcsSharp.Interop;", "using XcsSharp.Interop.Linux;")]
+    [InlineData(false, "using XcsSharp.Xen;", "using XcsSharp.Interop;")]
+    [InlineData(false, "using Microsoft.Win32;", "", "using System.Text;")]
+    [InlineData(false, "using System.Text;", "using Xunit;")]
+    [InlineData(false, "using XcsSharp.Interop;", "", "using XcsSharp.Xen;")]
+    public void The_order_rule_sees_what_it_should(bool inOrder, params string[] lines) => Assert.Equal(inOrder, AreInOrder(lines));
+
+    [Fact]
     public void The_top_level_stays_as_it_is()
     {
         string[] strangers = [.. Directory.EnumerateFileSystemEntries(SourceTree.Root)
@@ -61,6 +79,36 @@ public sealed partial class HouseStyleTests
             .Where(name => !name.StartsWith('.') && !s_topLevel.Contains(name))];
         Assert.Empty(strangers);
     }
+
+    /// <summary>As "dotnet format" puts them: System first, then by the alphabet, an empty line where the first word changes.</summary>
+    private static bool AreInOrder(IEnumerable<string> lines)
+    {
+        string? last = null;
+        bool apart = false;
+        foreach (string line in lines.TakeWhile(static line => !line.StartsWith("namespace ", StringComparison.Ordinal)))
+        {
+            if (UsingDirective().Match(line) is not { Success: true } match)
+            {
+                apart |= line.Length == 0;
+                continue;
+            }
+
+            string name = match.Groups[1].Value;
+            if (last is not null && (string.Compare(SortKey(last), SortKey(name), StringComparison.OrdinalIgnoreCase) > 0
+                || apart != (FirstWord(last) != FirstWord(name))))
+            {
+                return false;
+            }
+
+            (last, apart) = (name, false);
+        }
+
+        return true;
+    }
+
+    private static string SortKey(string name) => FirstWord(name) == "System" ? "\0" + name : name;
+
+    private static string FirstWord(string name) => name.Split('.')[0];
 
     [Fact]
     public void A_note_to_finish_later_has_an_issue_or_does_not_exist()
@@ -92,6 +140,9 @@ public sealed partial class HouseStyleTests
 
     [GeneratedRegex(@"\b(class|struct|record|interface|enum) \w*(Manager|Helper|Helpers|Util|Utils)\b|\b(Handle|Process)[A-Z]\w*\s*\((?=[^;]*$)(?<=(void|bool|int|Task|string)\s+(Handle|Process)\w*\s*\()")]
     private static partial Regex EmptyWord();
+
+    [GeneratedRegex(@"^using ([\w.]+);")]
+    private static partial Regex UsingDirective();
 
     [GeneratedRegex(@"public (?:async Task|Task|void) ([BD])(\d\d)_\w+\(")]
     private static partial Regex BugTest();
