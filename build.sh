@@ -23,7 +23,7 @@ usage: ./build.sh [COMMAND]
   bench [--quick] [--check] [SCENARIO]...   the daemon beside the original's pattern and beside the least it could be
   chaos [--seconds N] [--seed N] [--without TROUBLE]...   everything goes wrong around one daemon on a simulated Xen
   fuzz [SECONDS] [TARGET]...   so long (60) each; a crash names the command that repeats it: fuzz replay FILE
-  package          not yet
+  package [--check]  the Debian package into artifacts/packages; --check: lintian, and the same again in another folder, byte for byte
 TEXT
 }
 
@@ -98,6 +98,64 @@ pack() {
         dotnet pack "src/$project" -c $configuration --no-restore -o artifacts/packages -v quiet --nologo
     done
     ls artifacts/packages
+}
+
+# What the package has, below DIR. The programs stand beside the libraries that they load by name; their paths are links.
+package_root() {
+    local to=$1 program
+    install -d "$to"/usr/{lib/xcs,sbin,bin} "$to"/usr/share/{man/man{1,5,8},bash-completion/completions,zsh/vendor-completions} \
+        "$to"/usr/share/fish/vendor_completions.d "$to"/etc/xcs "$to"/lib/systemd/system/xcsd.socket.d
+    install -m 755 "$bin"/{xcsd,xcsctl,xcs-guest} "$to/usr/lib/xcs/"
+    install -m 644 "$bin"/{libxcs_xenctrl,libMonoPosixHelper}.so "$to/usr/lib/xcs/"
+    ln -s ../lib/xcs/xcsd "$to/usr/sbin/xcsd"
+    ln -s ../lib/xcs/xcsd "$to/usr/sbin/xcs"
+    for program in xcsctl xcs-guest; do
+        ln -s "../lib/xcs/$program" "$to/usr/bin/$program"
+    done
+    install -m 755 systemd/xcsd-switchover "$to/usr/sbin/"
+    systemd/man/make "$bin" "$to/man"
+    for program in 1 5 8; do
+        install -m 644 "$to"/man/*.$program "$to/usr/share/man/man$program/"
+    done
+    rm -r "$to/man"
+    ln -s xcsd.8 "$to/usr/share/man/man8/xcs.8"
+    install -m 644 systemd/completions/xcsctl.bash "$to/usr/share/bash-completion/completions/xcsctl"
+    install -m 644 systemd/completions/_xcsctl "$to/usr/share/zsh/vendor-completions/"
+    install -m 644 systemd/completions/xcsctl.fish "$to/usr/share/fish/vendor_completions.d/"
+    install -m 644 systemd/debian/xcsd.json "$to/etc/xcs/"
+    install -m 644 systemd/debian/socket-group.conf "$to/lib/systemd/system/xcsd.socket.d/group.conf"
+}
+
+# By the distribution's tools, from what the build has made; dated by the changelog, so that the same tree gives the same bytes.
+package() {
+    local from=$root/artifacts/package/xcssharp version
+    need dh=debhelper dpkg-buildpackage=dpkg-dev /usr/include/xenctrl.h=libxen-dev
+    version=$(sed -n 's|.*<Version>\(.*\)</Version>.*|\1|p' Directory.Build.props)
+    [ "$(dpkg-parsechangelog -l systemd/debian/changelog -S Version)" = "$version" ] ||
+        die "systemd/debian/changelog has another version than Directory.Build.props ($version)"
+    build
+    rm -rf "${from%/*}"
+    mkdir -p "$from" artifacts/packages
+    cp -r systemd/debian "$from/debian"
+    cp systemd/xcsd.service "$from/debian/xcsd.service"
+    cp systemd/xcsd.socket "$from/debian/xcsd.socket"
+    package_root "$from/root"
+    (cd "$from" && dpkg-buildpackage -b -uc -us >../build.log 2>&1) || die "the package was not built; see artifacts/package/build.log"
+    mv "${from%/*}"/*.deb artifacts/packages/
+    sha256sum "artifacts/packages/xcsd_${version}_amd64.deb"
+    [ "${1:-}" != --check ] || check_package "artifacts/packages/xcsd_${version}_amd64.deb"
+}
+
+check_package() {
+    local other=$root/artifacts/package/elsewhere
+    need lintian=lintian
+    lintian --allow-root --fail-on error,warning "$1" || die "lintian is not content"
+    echo "lintian: clean"
+    mkdir -p "$other"
+    git ls-files -co --exclude-standard -z | xargs -0 cp --parents -t "$other"
+    (cd "$other" && ./build.sh package) || die "the other folder's build failed"
+    cmp "$1" "$other/$1" || die "two builds of the same tree differ"
+    echo "the same in two folders: $(sha256sum <"$1" | cut -d' ' -f1)"
 }
 
 demo() {
@@ -325,7 +383,7 @@ case ${1:-build} in
     pack) pack ;;
     fmt) fmt ;;
     fuzz) shift; fuzz "$@" ;;
-    package) echo "build.sh: $1: not yet" >&2; exit 2 ;;
+    package) shift; package "$@" ;;
     help | --help | -h) usage ;;
     *) usage >&2; exit 2 ;;
 esac

@@ -14,6 +14,8 @@ daemon_ticks() {
 neighbour_begins() {
     turn=$((turn + 1))
     order good expect $BYTES $((2 * turn))
+    # Or the turn before would be found to have bound.
+    rm -f /run/lab/logs/records
     lab-records -a -t "$WAIT" -e $((2 * turn + 1)):$BYTES -o $((2 * turn)):$BYTES "$(domid good)" \
         >/run/lab/logs/records 2>&1 &
     subscriber=$!

@@ -23,7 +23,10 @@ moment() {
 }
 
 flood_goes_on() {
-    ! xenstore-read "/local/domain/$(domid pv)/data/status" >/dev/null 2>&1
+    case $(xenstore-read "/local/domain/$(domid pv)/data/status" 2>/dev/null) in
+        "RUN flood "*) ;;
+        *) return 1 ;;
+    esac
 }
 
 note "seed $SEED"

@@ -101,7 +101,8 @@ fill_run() {
     cp "$bin"/{xcsd,xcsctl,xcs-guest} "$run/lab/bin/"
     find "$bin" -maxdepth 1 -name '*.so' ! -name libsimxen.so ! -name libxcs_xenctrl.so -exec cp {} "$run/lab/bin/" \;
     cp "$lab/libxcs_xenctrl.so" "$run/lab/bin/"
-    cp "$root"/systemd/* "$run/lab/units/"
+    cp "$root"/systemd/xcsd* "$run/lab/units/"
+    offer_packages
     cp "$here"/dom0/{run-cases,lib.sh} "$run/lab/dom0/"
     cp "$here"/dom0/*.pl "$run/lab/dom0/" 2>/dev/null || true
     cp "$here"/cases/*.sh "$run/lab/cases/"
@@ -112,6 +113,21 @@ fill_run() {
     [ $second_boot = no ] || : >"$run/lab/second-boot"
     cp --sparse=always "$bed/root.ext4" "$run/root.ext4"
     mkfifo "$run/port.in" "$run/port.out"
+}
+
+# The package, and the same again as its successor.
+offer_packages() {
+    local package
+    mkdir -p "$run/lab/packages"/{old,new}
+    for package in "$root"/artifacts/packages/xcsd_*_amd64.deb; do
+        [ -e "$package" ] || return 0
+        cp "$package" "$run/lab/packages/old/"
+        rm -rf "$run/next"
+        dpkg-deb -R "$package" "$run/next"
+        sed -i 's/^Version: .*/&+next/' "$run/next/DEBIAN/control"
+        dpkg-deb --root-owner-group -b "$run/next" "$run/lab/packages/new/" >/dev/null
+        rm -rf "$run/next"
+    done
 }
 
 # One boot. -no-reboot: Xen's reboot ends QEMU, so that a crash is seen and a wanted reboot is a new QEMU. See lab.sh for the CPU.
