@@ -313,7 +313,7 @@ shim_tests() {
 
 run_tests() {
     build
-    need script=bsdutils perl=perl-base setsid=util-linux tshark=tshark tmux=tmux top=procps gzip=gzip socat=socat screen=screen spin=spin
+    need script=bsdutils perl=perl-base setsid=util-linux tshark=tshark tmux=tmux top=procps gzip=gzip socat=socat screen=screen spin=spin groff=groff-base
     command -v vim >/dev/null || need vim.tiny=vim-tiny
     need /usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1=libfaketime
     # The lab's machine keeps one processor busy; what stands beside it here depends on no time.
@@ -355,6 +355,7 @@ lint() {
     dotnet format whitespace . --folder --verify-no-changes
     c_sources | xargs clang-format --style=file --dry-run -Werror
     shellcheck build.sh .ci/run tests/model/*.sh tests/xenlab/*.sh
+    shellcheck systemd/man/make systemd/debian/xcsd.p*
     shellcheck systemd/xcsd-switchover tests/xenlab/systemd/*.sh tests/xenlab/systemd/dom0/{run-cases,initrd}
     shellcheck -s bash tests/xenlab/systemd/dom0/lib.sh tests/xenlab/systemd/cases/*.sh
     # What busybox runs in dom0 and in the guests; dash is the nearest that shellcheck knows.

@@ -4,6 +4,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json;
 
+using XcsSharp.Cli.Doctor;
 using XcsSharp.Cli.Dump;
 using XcsSharp.Cli.Top;
 using XcsSharp.Client;
@@ -55,6 +56,7 @@ internal sealed class CommandLine
             _root.Add(command);
         }
 
+        _root.Add(new DoctorCommand(streams, _socket, _json).Syntax());
         _root.Add(new UpgradeCommand(streams, _socket, _json).Syntax());
         _root.Add(new LogCommand(streams, _socket).Syntax());
         _root.Add(new TopSyntax(streams, _socket, _json).Command);

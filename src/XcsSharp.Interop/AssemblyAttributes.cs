@@ -7,6 +7,7 @@ using System.Runtime.CompilerServices;
 [assembly: InternalsVisibleTo("XcsSharp.Reactor")]
 [assembly: InternalsVisibleTo("XcsSharp.Xen")]
 [assembly: InternalsVisibleTo("XcsSharp.Guest")]
+[assembly: InternalsVisibleTo("xcsctl")]
 [assembly: InternalsVisibleTo("XcsSharp.Reactor.Tests")]
 [assembly: InternalsVisibleTo("XcsSharp.Xen.Tests")]
 [assembly: InternalsVisibleTo("XcsSharp.Guest.Tests")]

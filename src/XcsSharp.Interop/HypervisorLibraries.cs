@@ -66,6 +66,30 @@ public static class HypervisorLibraries
     public static void SelectSimulatedMachine(string directory, uint domid)
         => SysResult.From(SimXen.simxen_select(directory, domid)).OrThrow("simxen_select", directory);
 
+    /// <summary>The libraries of real Xen that the loader does not find here.</summary>
+    public static IReadOnlyList<string> MissingOfXen()
+    {
+        List<string> missing = [];
+        foreach (string name in s_hypervisorLibraries)
+        {
+            if (name == SimXen.Library)
+            {
+                continue;
+            }
+
+            if (NativeLibrary.TryLoad(name, typeof(HypervisorLibraries).Assembly, null, out nint library))
+            {
+                NativeLibrary.Free(library);
+            }
+            else
+            {
+                missing.Add(name);
+            }
+        }
+
+        return missing;
+    }
+
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? search)
     {
         if (s_backend != HypervisorBackend.Sim || !s_hypervisorLibraries.Contains(name))

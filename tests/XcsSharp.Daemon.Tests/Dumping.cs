@@ -32,16 +32,7 @@ internal static class Dumping
         => (await ChildProcess.RunAsync(Executables.Cli, ["dump", "--read", file, .. arguments], Lab.Cancel)).Output;
 
     /// <summary>Where xcs.lua is.</summary>
-    public static string Dissector()
-    {
-        DirectoryInfo folder = new(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "XcsSharp.sln")))
-        {
-            folder = folder.Parent ?? throw new DirectoryNotFoundException("no XcsSharp.sln above the test");
-        }
-
-        return Path.Combine(folder.FullName, "src/XcsSharp.Client/Capture/xcs.lua");
-    }
+    public static string Dissector() => Path.Combine(Repository.Root, "src/XcsSharp.Client/Capture/xcs.lua");
 
     /// <summary>A guest that sends requests of one type, a line each.</summary>
     public static async Task<GuestProgram> GuestAsync(this Lab lab, string name, int type, bool classic = false)

@@ -1,3 +1,4 @@
+using XcsSharp.Interop.Linux;
 using XcsSharp.TestKit;
 
 namespace XcsSharp.Daemon.Tests;
@@ -53,7 +54,7 @@ public sealed class OtherConsoleDaemonTests
         string ended = parent.Output.Text.TrimEnd();
         Assert.Equal("xenconsoled\n", await File.ReadAllTextAsync($"/proc/{ended}/comm", Lab.Cancel));
 
-        Assert.NotEqual(ended, OtherConsoleDaemon.Find("/proc"));
+        Assert.NotEqual(ended, RunningPrograms.OfRoot("xenconsoled"));
     }
 
     [Fact]
@@ -61,7 +62,7 @@ public sealed class OtherConsoleDaemonTests
     {
         await using ChildProcess other = await StartOtherAsync(name: "xenconsoled2");
 
-        Assert.NotEqual($"{other.Id}", OtherConsoleDaemon.Find("/proc"));
+        Assert.NotEqual($"{other.Id}", RunningPrograms.OfRoot("xenconsoled"));
     }
 
     [Fact]
@@ -76,7 +77,7 @@ public sealed class OtherConsoleDaemonTests
     }
 
     /// <summary>A program of that name that does nothing.</summary>
-    private static async Task<ChildProcess> StartOtherAsync(string[]? privileges = null, string name = "xenconsoled")
+    internal static async Task<ChildProcess> StartOtherAsync(string[]? privileges = null, string name = "xenconsoled")
     {
         Assert.SkipUnless(Environment.UserName == "root", "only root's processes count, and this is not root");
         ChildProcess started = ChildProcess.Start(

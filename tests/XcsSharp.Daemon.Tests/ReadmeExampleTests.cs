@@ -50,13 +50,7 @@ public sealed class ReadmeExampleTests
     private static string Program()
     {
         const string Begin = "```csharp\n";
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder!.FullName, "XcsSharp.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        string readme = File.ReadAllText(Path.Combine(folder.FullName, "README.md"));
+        string readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
         int start = readme.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length;
         return readme[start..readme.IndexOf("```", start, StringComparison.Ordinal)];
     }

@@ -104,7 +104,7 @@ public sealed class SimulatedXen : IAsyncLifetime
     private async Task<string?> BuildIfMissingAsync()
     {
         if (Environment.GetEnvironmentVariable("XCS_BIN") is { Length: > 0 }
-            || File.Exists(Path.Combine(Repository(), "artifacts", "bin", "simxen")))
+            || File.Exists(Path.Combine(Repository.Root, "artifacts", "bin", "simxen")))
         {
             return null;
         }
@@ -116,20 +116,9 @@ public sealed class SimulatedXen : IAsyncLifetime
 
         _built = new PrivateDirectory("b");
         ChildResult made = await ChildProcess.RunAsync(
-            "make", ["-s", "-C", Path.Combine(Repository(), "native-shims"), $"OUT={_built.Path}"], CancellationToken.None);
+            "make", ["-s", "-C", Path.Combine(Repository.Root, "native-shims"), $"OUT={_built.Path}"], CancellationToken.None);
         Assert.True(made.ExitCode == 0, made.Error);
         Environment.SetEnvironmentVariable("XCS_BIN", _built.Path); // where Executables will look
         return null;
-    }
-
-    private static string Repository()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "XcsSharp.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder?.FullName ?? throw new DirectoryNotFoundException("no XcsSharp.sln above the tests");
     }
 }

@@ -1,0 +1,74 @@
+using XcsSharp.Daemon.Settings;
+using XcsSharp.TestKit;
+
+namespace XcsSharp.Daemon.Tests;
+
+/// <summary>The manual pages and the completions of the package: made from the programs, whole, and without a complaint of who prints them.</summary>
+public sealed class ManualTests
+{
+    private static readonly string s_systemd = Path.Combine(Repository.Root, "systemd");
+
+    [Fact]
+    public async Task Each_page_is_made_and_printed_without_a_complaint()
+    {
+        using PrivateDirectory made = await MakeAsync();
+        string[] pages = [.. Directory.GetFiles(made.Path).Select(static page => Path.GetFileName(page)!).Order(StringComparer.Ordinal)];
+        Assert.Equal(["xcs-guest.1", "xcsctl.1", "xcsd-switchover.8", "xcsd.8", "xcsd.json.5"], pages);
+        Assert.SkipUnless(File.Exists("/usr/bin/groff"), "there is no groff here");
+        foreach (string page in pages)
+        {
+            ChildResult printed = await ChildProcess.RunAsync("groff", ["-man", "-Tutf8", "-ww", "-z", made[page]], Lab.Cancel);
+            Assert.Equal((page, 0, "", ""), (page, printed.ExitCode, printed.Output, printed.Error));
+        }
+    }
+
+    [Fact]
+    public async Task Every_setting_and_every_command_is_in_its_page()
+    {
+        using PrivateDirectory made = await MakeAsync();
+        string settings = (await File.ReadAllTextAsync(made["xcsd.json.5"], Lab.Cancel)).Replace("\\-", "-", StringComparison.Ordinal);
+        Assert.All(SettingsTable.All, setting => Assert.Contains($"\n.B {setting.Key}\n", settings, StringComparison.Ordinal));
+        foreach ((string program, string page) in ((string, string)[])[(Executables.Cli, "xcsctl.1"), (Executables.Guest, "xcs-guest.1")])
+        {
+            string text = (await File.ReadAllTextAsync(made[page], Lab.Cancel)).Replace("\\-", "-", StringComparison.Ordinal);
+            string[] commands = await CommandsOfAsync(program);
+            Assert.NotEmpty(commands);
+            Assert.All(commands, command => Assert.Contains($"\n.SS {Path.GetFileName(program)} {command} ", text, StringComparison.Ordinal));
+        }
+    }
+
+    [Theory]
+    [InlineData("xcsctl con", "console console-add console-del")]
+    [InlineData("xcsctl log --ta", "--tail")]
+    [InlineData("xcsctl doc", "doctor")]
+    [InlineData("xcsctl /", "")]
+    public async Task What_is_begun_in_bash_is_completed(string line, string words)
+    {
+        string script = $"""
+            PATH={Executables.Directory}:$PATH; source {s_systemd}/completions/xcsctl.bash
+            COMP_LINE='{line}'; COMP_POINT=${'{'}#COMP_LINE{'}'}; read -r -a COMP_WORDS <<<"$COMP_LINE"; COMP_CWORD=$((${'{'}#COMP_WORDS[@]{'}'} - 1))
+            _xcsctl; echo "${'{'}COMPREPLY[*]{'}'}"
+            """;
+        ChildResult result = await ChildProcess.RunAsync("bash", ["-c", script], Lab.Cancel);
+        Assert.Equal((0, words + "\n", ""), (result.ExitCode, result.Output, result.Error));
+    }
+
+    private static async Task<PrivateDirectory> MakeAsync()
+    {
+        PrivateDirectory made = new("man");
+        ChildResult result = await ChildProcess.RunAsync(Path.Combine(s_systemd, "man/make"), [Executables.Directory, made.Path], Lab.Cancel);
+        Assert.Equal((0, "", ""), (result.ExitCode, result.Output, result.Error));
+        return made;
+    }
+
+    private static async Task<string[]> CommandsOfAsync(string program)
+    {
+        ChildResult help = await ChildProcess.RunAsync(program, ["--help"], Lab.Cancel);
+        return
+        [
+            .. help.Output.Split('\n').SkipWhile(static line => line != "Commands:").Skip(1)
+                .Where(static line => line.Length > 2 && line[..2] == "  " && line[2] != ' ')
+                .Select(static line => line.Trim().Split(' ')[0]),
+        ];
+    }
+}
