@@ -5,7 +5,6 @@ using XcsSharp.Interop;
 using XcsSharp.Interop.Xen;
 using XcsSharp.Protocol;
 using XcsSharp.Rings;
-using XcsSharp.TestKit;
 
 namespace XcsSharp.Chaos.Troubles;
 
@@ -13,12 +12,11 @@ namespace XcsSharp.Chaos.Troubles;
 /// A guest that publishes control pages and writes into them what no program would. Half of its lives have the page of 2005, the others
 /// grant one, withdraw it, publish it again, lose its grant, and write keys of every kind beside it.
 /// </summary>
-internal sealed class LyingChannels(Bed bed, Random random, string name) : Trouble(bed, random)
+internal sealed class LyingChannels(Bed bed, Random random, string name) : LyingGuest(bed, random, name)
 {
     private const ulong SharedInfo = 0x1001; // simxen.h
     private const uint ClassicPort = 1;
 
-    private HostileDomain? _domain;
     private MappedPage? _classic;
     private GrantShare? _grants;
     private nint _page;
@@ -29,7 +27,7 @@ internal sealed class LyingChannels(Bed bed, Random random, string name) : Troub
 
     protected override async Task ActAsync(CancellationToken cancel)
     {
-        if (_domain is null || Random.Next(40) == 0)
+        if (Domain is null || Random.Next(40) == 0)
         {
             await BeginLifeAsync(cancel);
             return;
@@ -49,31 +47,24 @@ internal sealed class LyingChannels(Bed bed, Random random, string name) : Troub
         }
     }
 
-    protected override async Task EndAsync()
+    protected override void Unmap()
     {
         _page = 0;
         _classic?.Dispose();
         _classic = null;
         _grants?.Dispose();
         _grants = null;
-        if (_domain is not null)
-        {
-            await _domain.DisposeAsync();
-            _domain = null;
-        }
     }
 
     private async Task BeginLifeAsync(CancellationToken cancel)
     {
-        uint? domid = Random.Next(2) == 0 ? _domain?.Domid : null;
-        await EndAsync();
         bool classic = Random.Next(2) == 0;
-        _domain = await HostileDomain.CreateAsync(Bed, new GuestOptions(name, domid, Classic: classic), console: false, cancel);
+        await BeginLifeAsync(classic, console: false, cancel);
         if (classic)
         {
-            _ = _domain.Events.Claim(ClassicPort);
+            _ = Domain!.Events.Claim(ClassicPort);
             _port = ClassicPort;
-            _classic = Bed.Kernels.MapPage(_domain.Domid, SharedInfo);
+            _classic = Bed.Kernels.MapPage(Domain.Domid, SharedInfo);
             _page = _classic.DangerousGetHandle();
         }
 
@@ -87,11 +78,11 @@ internal sealed class LyingChannels(Bed bed, Random random, string name) : Troub
             switch (Random.Next(3))
             {
                 case 0:
-                    _ = await Bed.CommandAsync(cancel, "fault", "revoke", $"{_domain!.Domid}", $"{_reference}");
+                    _ = await Bed.CommandAsync(cancel, "fault", "revoke", $"{Domain!.Domid}", $"{_reference}");
                     Note("its grant revoked under the daemon");
                     return;
                 case 1:
-                    _ = _domain!.Store.Remove("data/xcs/ready");
+                    _ = Domain!.Store.Remove("data/xcs/ready");
                     break;
             }
 
@@ -102,13 +93,13 @@ internal sealed class LyingChannels(Bed bed, Random random, string name) : Troub
             return;
         }
 
-        if (_domain!.Events.BindUnbound(0) is not { IsOk: true } bound)
+        if (Domain!.Events.BindUnbound(0) is not { IsOk: true } bound)
         {
             return;
         }
 
         _port = (uint)bound.Value;
-        _grants = Bed.Machine.As(_domain.Domid, GrantShare.Open);
+        _grants = Bed.Machine.As(Domain.Domid, GrantShare.Open);
         if (_grants.SharePage(0, GrantedHeader.AliveOffset, _port, out _reference, out _page) != Errno.OK)
         {
             _page = 0;
@@ -128,7 +119,7 @@ internal sealed class LyingChannels(Bed bed, Random random, string name) : Troub
     }
 
     private void Publish(string key, long value)
-        => _ = _domain!.Store.Write($"data/xcs/{key}", value.ToString(CultureInfo.InvariantCulture));
+        => _ = Domain!.Store.Write($"data/xcs/{key}", value.ToString(CultureInfo.InvariantCulture));
 
     private void WriteKey()
     {
@@ -136,8 +127,8 @@ internal sealed class LyingChannels(Bed bed, Random random, string name) : Troub
         string value = OneOf(
             "", "0", "-1", "1", "18446744073709551616", "0x10", " 7", "7 ", "4294967295", new string('9', 2000), "\u001b]0;x\u0007", "\n", "ä",
             Convert.ToBase64String(Bytes(40)));
-        _ = _domain!.Store.Write($"data/xcs/{key}", value);
-        _ = _domain.Store.Write(OneOf("data/xcs", "device", "device/console/1/state", "device/console/1/ring-ref", "data/" + new string('k', 60)), value);
+        _ = Domain!.Store.Write($"data/xcs/{key}", value);
+        _ = Domain.Store.Write(OneOf("data/xcs", "device", "device/console/1/state", "device/console/1/ring-ref", "data/" + new string('k', 60)), value);
         Note("a key");
     }
 
@@ -152,24 +143,17 @@ internal sealed class LyingChannels(Bed bed, Random random, string name) : Troub
                 Note("an index");
                 break;
             case 1:
-                byte[] noise = Bytes(MappedPage.Size);
-                Marshal.Copy(noise, 0, _page + Random.Next(MappedPage.Size - noise.Length + 1), noise.Length);
-                Note("noise over the page");
+                WriteNoise(_page);
                 break;
             case 2:
-                for (int i = Random.Next(1, 3000); i > 0; i--)
-                {
-                    _ = _domain!.Events.Notify(_port);
-                }
-
-                Note("events without a reason");
+                NotifyForNothing(_port);
                 return;
             default:
                 Ask();
                 break;
         }
 
-        _ = _domain!.Events.Notify(_port);
+        _ = Domain!.Events.Notify(_port);
     }
 
     /// <summary>As many requests of any type and length as fit, which is what a living channel takes.</summary>
