@@ -1,3 +1,5 @@
+using System.Globalization;
+
 using XcsSharp.Protocol.Operator;
 using XcsSharp.TestKit;
 
@@ -64,6 +66,12 @@ internal sealed class Lab : IAsyncDisposable
         Print($"{purpose}: XCS_SEED={seed}");
         return new SeededStream(seed).Fork(purpose);
     }
+
+    /// <summary>How often a test is to do what it does: a few times in the suite, many when it is asked for.</summary>
+    /// <param name="variable">Of the environment, that asks for it.</param>
+    /// <param name="standard">Otherwise.</param>
+    public static int Times(string variable, int standard)
+        => int.TryParse(Environment.GetEnvironmentVariable(variable), CultureInfo.InvariantCulture, out int times) ? times : standard;
 
     public static void Print(string line) => TestContext.Current.TestOutputHelper?.WriteLine(line);
 

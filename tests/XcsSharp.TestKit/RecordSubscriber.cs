@@ -61,6 +61,15 @@ public sealed class RecordSubscriber : IDisposable
         }
     }
 
+    /// <summary>The next request is taken, then answered as it came.</summary>
+    public async Task AnswerAsync(Action<XcsRecord> take, CancellationToken cancel)
+    {
+        XcsRecord request = await ReceiveAsync(RecordType.Request, cancel);
+        take(request);
+        request.Type = RecordType.Response;
+        await Data.SendAsync(in request, cancel);
+    }
+
     /// <summary>Sends console input to a guest as requests of at most 60 bytes.</summary>
     public async Task SendInputAsync(uint domain, ReadOnlyMemory<byte> bytes, CancellationToken cancel)
     {

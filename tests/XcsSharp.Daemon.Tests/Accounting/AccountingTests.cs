@@ -1,5 +1,3 @@
-using System.Globalization;
-
 using XcsSharp.TestKit;
 
 namespace XcsSharp.Daemon.Tests.Accounting;
@@ -15,7 +13,7 @@ public sealed class AccountingTests
     public async Task Of_every_reader_what_it_got_and_its_gaps_make_up_what_was_printed()
     {
         ulong seed = SeededStream.ChooseSeed();
-        int runs = int.TryParse(Environment.GetEnvironmentVariable("XCS_RUNS"), CultureInfo.InvariantCulture, out int given) ? given : 1;
+        int runs = Lab.Times("XCS_RUNS", 1);
         for (int run = 0; run < runs; run++)
         {
             ulong of = seed + (ulong)run;

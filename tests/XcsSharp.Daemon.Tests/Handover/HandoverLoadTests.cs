@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.Sockets;
 
 using XcsSharp.Protocol;
@@ -18,7 +17,7 @@ public sealed class HandoverLoadTests
     [Fact]
     public async Task At_random_moments_no_message_and_no_byte_is_lost_and_every_viewer_stays()
     {
-        int handovers = int.TryParse(Environment.GetEnvironmentVariable("XCS_HANDOVERS"), CultureInfo.InvariantCulture, out int given) ? given : 8;
+        int handovers = Lab.Times("XCS_HANDOVERS", 8);
         SeededStream output = Lab.Seeded("output");
         SeededStream messages = output.Fork("messages");
         Random random = new((int)(output.Seed & int.MaxValue));
@@ -113,10 +112,7 @@ public sealed class HandoverLoadTests
                 await subscriber.BindAsync(Lab.Cancel, type: BlockBackEnd);
                 while (received.Position < until)
                 {
-                    XcsRecord request = await subscriber.ReceiveAsync(RecordType.Request, Lab.Cancel);
-                    received.Accept(request.Message.Data);
-                    request.Type = RecordType.Response;
-                    await subscriber.Data.SendAsync(in request, Lab.Cancel);
+                    await subscriber.AnswerAsync(request => received.Accept(request.Message.Data), Lab.Cancel);
                 }
 
                 // Its last answers are to be taken before it goes.

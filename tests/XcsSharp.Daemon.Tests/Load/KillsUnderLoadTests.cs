@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Net.Sockets;
 
 using XcsSharp.Protocol;
@@ -23,7 +22,7 @@ public sealed class KillsUnderLoadTests
     [Fact]
     public async Task No_request_is_lost_and_no_guest_hangs_however_often_the_daemon_is_killed()
     {
-        int kills = int.TryParse(Environment.GetEnvironmentVariable("XCS_KILLS"), CultureInfo.InvariantCulture, out int given) ? given : 20;
+        int kills = Lab.Times("XCS_KILLS", 20);
         await using Lab lab = await Lab.StartAsync("--Switching:UnboundGrace=60s", "--Switching:GuestBytesPerSecond=0");
         SeededStream all = Lab.Seeded("kills");
         Random random = new((int)(all.Seed % int.MaxValue));
@@ -81,10 +80,8 @@ public sealed class KillsUnderLoadTests
         {
             while (!isEnough())
             {
-                XcsRecord request = await subscriber.ReceiveAsync(RecordType.Request, Lab.Cancel);
-                guests.Single(guest => guest.Domid == request.RemoteDomain).Received.Accept(request.Message.Data);
-                request.Type = RecordType.Response;
-                await subscriber.Data.SendAsync(in request, Lab.Cancel);
+                await subscriber.AnswerAsync(
+                    request => guests.Single(guest => guest.Domid == request.RemoteDomain).Received.Accept(request.Message.Data), Lab.Cancel);
             }
         }
         catch (Exception killed) when (killed is EndOfStreamException or InvalidDataException or SocketException)
