@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Checks the model of the switch with spin: as it is, and with one guard removed at a time, which spin must notice.
+# Checks the models of the switch and of a console with spin: as it is, and with one guard removed at a time, which spin must notice.
 set -euo pipefail
-model=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/switch.pml
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+model=$here/switch.pml
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 passed=0
@@ -55,6 +56,13 @@ removed "the signal at attach for what a killed daemon left" "$kill" NO_SIGNAL_A
 removed "the turn after an answer outside a drain" "$calm" FORGET_THE_TURN
 removed "the call of who waits for room" "$both_ways" FORGET_THE_WAITING
 removed "the assumption that no kill hits the inside of one answer" "$kill" KILL_INSIDE_ANSWER
+
+model=$here/console.pml
+safe "a console: the guest that waits for room is signalled, whenever the daemon is killed" ""
+live "in the end all that it printed is taken" "-DKILLS=1"
+removed "the signal at attach of a ring that was used" "" NO_SIGNAL_AT_ATTACH
+removed "the look behind the unmask (before it instead)" "" LOOK_BEFORE_UNMASK
+removed "the signal of the drain that ends a turn" "" FORGET_THE_SIGNAL
 
 echo "$passed passed, $failed failed, 0 skipped"
 [ "$failed" -eq 0 ]

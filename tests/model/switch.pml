@@ -37,8 +37,7 @@ byte req_prod, rsp_prod, slot[SLOTS], down_req_prod, down_rsp_prod;
 byte rsp_cons;
 bool isAnswered[REQUESTS], isGuestSignalled;
 
-/* dom0's port. What is signalled while it is masked may be kept, as Xen does, or lost: IChannelTransport promises neither. */
-bool isPortMasked = true, isPortPending, isPortReadable;
+#include "port.pml"
 
 /* The clients' data connections. That a client is gone is the same as silence until the daemon sees it. */
 byte connections[2] = CONNECTIONS, downSent, kills = KILLS;
@@ -53,14 +52,6 @@ bool isMasked, isThrottled, isDraining, isInTurn, hasMore, hasNewTakers, hasMove
 byte i, position, older;
 
 ltl answered { <> (rsp_cons == REQUESTS && down_rsp_prod == DOWN) }
-
-inline NotifyDaemon() {
-    if
-    :: atomic { !isPortMasked -> isPortMasked = true; isPortReadable = true }
-    :: atomic { isPortMasked -> isPortPending = true }
-    :: isPortMasked
-    fi
-}
 
 active proctype Guest() {
     bool isStubborn; /* answers nobody while it waits for answers itself */
@@ -221,17 +212,6 @@ inline OfferUnheld() {
             od
         :: else
         fi
-    }
-}
-
-inline Unmask() {
-    d_step {
-        if
-        :: isMasked && isPortPending -> isPortPending = false; isPortReadable = true
-        :: isMasked && !isPortPending -> isPortMasked = false
-        :: else
-        fi;
-        isMasked = false
     }
 }
 
