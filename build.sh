@@ -334,11 +334,12 @@ run_tests() {
 }
 
 lab() {
-    build
     if [ "${1:-}" = systemd ]; then
         shift
+        package
         exec tests/xenlab/systemd/run.sh "$@"
     fi
+    build
     exec tests/xenlab/lab.sh "$@"
 }
 
