@@ -86,6 +86,7 @@ int domain_start(uint32_t domid, const char *name, uint32_t nr_pages, uint32_t f
     g_machine.domains[domid] = domain;
     if (domid >= g_machine.next_domid)
         g_machine.next_domid = domid + 1;
+    g_machine.last_domid = domid;
     store_domain_added(domain, flags);
     *out = domain;
     return 0;
@@ -140,12 +141,22 @@ static int check_free(uint32_t domid, const char *name) {
     return 0;
 }
 
+/* As Xen does: the next one up, and from the first again behind the last. */
+static uint32_t free_domid(void) {
+    for (uint32_t i = 0; i < DOMID_LIMIT - 1; i++) {
+        uint32_t domid = 1 + (g_machine.last_domid + i) % (DOMID_LIMIT - 1);
+        if (g_machine.domains[domid] == NULL)
+            return domid;
+    }
+    return DOMID_LIMIT;
+}
+
 int op_domain_create(struct exchange *x) {
     uint32_t domid = x->arg[0], pages = x->arg[1] == 0 ? DEFAULT_PAGES : x->arg[1];
     char own_name[64];
     const char *name = x->in;
     if (domid == 0)
-        domid = g_machine.next_domid;
+        domid = free_domid();
     int error = check_free(domid, name);
     if (error == 0 && (pages < 4 || pages > MAX_PAGES || strlen(name) >= sizeof(own_name) ||
                        strchr(name, '/') != NULL))

@@ -120,7 +120,8 @@ struct machine {
     uint64_t instance;
     struct evtchn_table table;
     struct domain *domains[DOMID_LIMIT];
-    uint32_t next_domid;
+    uint32_t next_domid; /* above all that were ever given */
+    uint32_t last_domid; /* the last one given */
     uint32_t last_life;
     uint32_t last_fifo;
     struct connection *connections;

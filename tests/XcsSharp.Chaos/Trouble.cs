@@ -7,6 +7,9 @@ namespace XcsSharp.Chaos;
 /// <param name="random">Its choices.</param>
 internal abstract class Trouble(Bed bed, Random random)
 {
+    /// <summary>A fault strikes twenty times at most; who is struck more often than several of them is out, and nobody is troubled any more.</summary>
+    private const int MostStrikesInARow = 200;
+
     public abstract string Name { get; }
 
     /// <summary>The longest pause between two acts.</summary>
@@ -20,6 +23,7 @@ internal abstract class Trouble(Bed bed, Random random)
     /// <param name="end">Cancelled at the end.</param>
     public async Task RunAsync(CancellationToken end)
     {
+        int struckInARow = 0;
         try
         {
             while (!end.IsCancellationRequested)
@@ -27,11 +31,16 @@ internal abstract class Trouble(Bed bed, Random random)
                 try
                 {
                     await ActAsync(end);
+                    struckInARow = 0;
                 }
                 catch (Exception struck) when (struck is ErrnoException or EndOfStreamException)
                 {
                     // One of the hypervisor's faults has struck the troublemaker itself, or a zombie has the number that a new life was to have.
                     Note("struck itself", struck.Message);
+                    if (++struckInARow == MostStrikesInARow)
+                    {
+                        throw new InvalidOperationException($"{Name} could not act any more: {struck.Message}", struck);
+                    }
                 }
 
                 await Task.Delay(Random.Next(PauseMilliseconds), end);

@@ -107,6 +107,13 @@ public sealed class SimMachine : IAsyncDisposable
             await holder.Output.WaitForTextAsync("\n", cancel);
             return (holder, uint.Parse(holder.Output.Text, CultureInfo.InvariantCulture));
         }
+        catch (EndOfStreamException refused)
+        {
+            _ = await holder.WaitAsync(cancel);
+            string why = holder.Error.Text.TrimEnd();
+            await holder.DisposeAsync();
+            throw new EndOfStreamException($"no domain {guest.Name}: {why}", refused);
+        }
         catch
         {
             await holder.DisposeAsync();

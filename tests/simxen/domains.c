@@ -84,6 +84,16 @@ TEST(a_domain_number_or_name_is_given_once) {
     CHECK_FAILS(EINVAL, simxen_domain_destroy(0) == -1);
 }
 
+TEST(behind_the_last_number_the_first_that_is_free_is_given) {
+    struct simxen_domain_config config = {.name = "last", .domid = 0x7FEF};
+    uint32_t domid;
+    CHECK(simxen_domain_create(&config, &domid) == 0 && domid == 0x7FEF);
+    config = (struct simxen_domain_config){.name = "first"};
+    CHECK(simxen_domain_create(&config, &domid) == 0 && domid == 1);
+    config = (struct simxen_domain_config){.name = "second"};
+    CHECK(simxen_domain_create(&config, &domid) == 0 && domid == 2);
+}
+
 TEST(a_killed_guest_frees_the_ports_domain_0_had_with_it) {
     xenevtchn_handle *xce = xenevtchn_open(NULL, 0);
     struct process guest = guest_start(wait_for_the_end);
