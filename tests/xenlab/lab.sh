@@ -5,6 +5,7 @@
 # --shell: a shell in that dom0 on this terminal instead. `./build.sh lab` builds first and then calls this.
 #   XCS_BIN=FOLDER        the executables, if not artifacts/bin
 #   XCS_LAB_PATIENCE=N    multiplies every deadline; otherwise the load average decides
+#   XCS_LAB_SECONDS=N     begin no case when dom0 has been up for so long; those that are left are skipped
 #   XCS_LAB=off           count every case as skipped
 #   XCS_LAB_CONSOLE=xenconsoled    run the cases of "# daemon: console" under that instead of xcsd, to prove the cases
 set -euo pipefail
@@ -234,6 +235,7 @@ offer_folder() {
     mkdir -p "$logs"
     printf '%s\n' "${cases[@]}" >"$logs/cases"
     echo "$patience" >"$logs/patience"
+    [ -z "${XCS_LAB_SECONDS:-}" ] || echo "$XCS_LAB_SECONDS" >"$logs/seconds"
     echo "${XCS_LAB_CONSOLE:-xcsd}" >"$logs/console-daemon"
 }
 
