@@ -318,7 +318,7 @@ run_tests() {
     need /usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1=libfaketime
     # The lab's machine keeps one processor busy; what stands beside it here depends on no time. Where all is emulated slowly, its last cases
     # are skipped, so that the whole run stays below half an hour.
-    XCS_LAB_SECONDS=${XCS_LAB_SECONDS:-600} begin_behind lab tests/xenlab/lab.sh
+    XCS_LAB_SECONDS=${XCS_LAB_SECONDS:-450} begin_behind lab tests/xenlab/lab.sh
     run_suite simxen shim_tests "$bin"
     run_suite simxen-sanitized shim_tests "$root/artifacts/sanitized" address,undefined
     run_suite model tests/model/check.sh
