@@ -18,7 +18,7 @@ public static class Allocations
     public static long LeastOfAllThreads(Action work)
     {
         work();
-        return Least(work, 4 * Windows, static () => GC.GetTotalAllocatedBytes(precise: true));
+        return Least(work, 40 * Windows, static () => GC.GetTotalAllocatedBytes(precise: true));
     }
 
     private static long Least(Action work, int windows, Func<long> allocated)

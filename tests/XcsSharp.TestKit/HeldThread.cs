@@ -4,27 +4,30 @@ namespace XcsSharp.TestKit;
 
 /// <summary>
 /// One thread of a process, stopped as a disk that hangs stops it: somewhere in the kernel, while the others run on. It runs
-/// again when this is disposed, or after two minutes.
+/// again when this is disposed, or after forty seconds.
 /// </summary>
 /// <remarks>
-/// By ptrace, from a process of its own, since nobody may trace a thread of his own process. A thread that is found outside a system call is let go
-/// and tried again: in managed code it would hold up the next garbage collection, and with it every thread of the process, for ever.
+/// By ptrace, from a process of its own, since nobody may trace a thread of his own process. A thread that is found outside a system call that may
+/// wait is let go and tried again: in managed code, or in one of the calls that the runtime makes from there (the clock, signals, memory), it would
+/// hold up the next garbage collection, and with it every thread of the process, for ever.
 /// </remarks>
 public sealed class HeldThread : IAsyncDisposable
 {
     /// <summary>PTRACE_SEIZE, PTRACE_INTERRUPT, a wait for the stop (__WALL), PTRACE_DETACH. Whoever traces and ends lets go.</summary>
     private const string Hold = """
         my ($p, $t) = @ARGV; $t += 0; $| = 1;
+        # read, write, poll, ioctl, pread, pwrite, select, nanosleep, fsync, fdatasync, futex, clock_nanosleep, epoll_wait, openat, pselect, ppoll, epoll_pwait
+        my %waits = map { $_ => 1 } 0, 1, 7, 16, 17, 18, 23, 35, 74, 75, 202, 230, 232, 257, 270, 271, 281;
         sub call { my $number; open my $f, "<", "/proc/$p/task/$t/syscall" or return -1; ($number) = split " ", <$f>; return $number }
         while (1) {
             if (syscall(101, 0x4206, $t, 0, 0) or syscall(101, 0x4207, $t, 0, 0)) { print "refused: $!\n"; exit 1 }
             waitpid($t, 0x40000000);
-            last if call() =~ /^\d/;
+            last if $waits{call()};
             syscall(101, 17, $t, 0, 0);
             select(undef, undef, undef, 0.001);
         }
         print "held\n";
-        $SIG{ALRM} = sub { exit 0 }; alarm 120;
+        $SIG{ALRM} = sub { exit 0 }; alarm 40;
         waitpid($t, 0x40000000); # a traced thread that is killed stays until it is asked for
         sleep 1000;
         """;
@@ -42,8 +45,7 @@ public sealed class HeldThread : IAsyncDisposable
     /// <param name="cancel">Ends the wait.</param>
     public static async Task<HeldThread?> HoldAsync(int pid, string name, CancellationToken cancel)
     {
-        string thread = Directory.GetDirectories($"/proc/{pid}/task")
-            .Single(task => File.ReadAllText($"{task}/comm").TrimEnd() == name);
+        string thread = Directory.GetDirectories($"/proc/{pid}/task").Single(task => NameOf(task) == name);
         string id = int.Parse(Path.GetFileName(thread), CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture);
         ChildProcess tracer = ChildProcess.Start("perl", ["-e", Hold, pid.ToString(CultureInfo.InvariantCulture), id], new() { Name = "tracer" });
         await tracer.Output.WaitForTextAsync("\n", cancel);
@@ -54,6 +56,19 @@ public sealed class HeldThread : IAsyncDisposable
 
         await tracer.DisposeAsync();
         return null;
+    }
+
+    /// <returns>Null when the thread has ended meanwhile.</returns>
+    private static string? NameOf(string task)
+    {
+        try
+        {
+            return File.ReadAllText($"{task}/comm").TrimEnd();
+        }
+        catch (IOException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Why a test is skipped.</summary>
