@@ -7,9 +7,9 @@ namespace XcsSharp.TestKit;
 /// again when this is disposed, or after forty seconds.
 /// </summary>
 /// <remarks>
-/// By ptrace, from a process of its own, since nobody may trace a thread of his own process. A thread that is found outside a system call that may
-/// wait is let go and tried again: in managed code, or in one of the calls that the runtime makes from there (the clock, signals, memory), it would
-/// hold up the next garbage collection, and with it every thread of the process, for ever.
+/// By ptrace, from a process of its own, since nobody may trace a thread of his own process. A thread is held where it has waited in a system call for
+/// five milliseconds, or, when it never does for two seconds, in any call that may wait. In managed code, or in a call that the runtime makes from there or with
+/// one of its locks, it would hold up the next garbage collection, and with it every thread of the process.
 /// </remarks>
 public sealed class HeldThread : IAsyncDisposable
 {
@@ -19,12 +19,15 @@ public sealed class HeldThread : IAsyncDisposable
         # read, write, poll, ioctl, pread, pwrite, select, nanosleep, fsync, fdatasync, futex, clock_nanosleep, epoll_wait, openat, pselect, ppoll, epoll_pwait
         my %waits = map { $_ => 1 } 0, 1, 7, 16, 17, 18, 23, 35, 74, 75, 202, 230, 232, 257, 270, 271, 281;
         sub call { my $number; open my $f, "<", "/proc/$p/task/$t/syscall" or return -1; ($number) = split " ", <$f>; return $number }
-        while (1) {
+        sub switches { my $text = ""; if (open my $f, "<", "/proc/$p/task/$t/status") { local $/; $text = <$f> } return $text =~ /^voluntary_ctxt_switches:\s*(\d+)/m ? $1 : -1 }
+        for (my $try = 0; ; $try++) {
+            my $before = switches();
+            select(undef, undef, undef, 0.005);
+            next if $try < 400 and not ($waits{call()} and switches() == $before);
             if (syscall(101, 0x4206, $t, 0, 0) or syscall(101, 0x4207, $t, 0, 0)) { print "refused: $!\n"; exit 1 }
             waitpid($t, 0x40000000);
-            last if $waits{call()};
+            last if $waits{call()} and ($try >= 400 or switches() - $before <= 1);
             syscall(101, 17, $t, 0, 0);
-            select(undef, undef, undef, 0.001);
         }
         print "held\n";
         $SIG{ALRM} = sub { exit 0 }; alarm 40;
