@@ -56,6 +56,7 @@ static const struct {
     [OP_PORT_INFO] = {op_port_info, KIND(HANDLE_CONTROL), true},
     [OP_LOG_READ] = {op_log_read, KIND(HANDLE_CONTROL), true},
     [OP_LOG_APPEND] = {op_log_append, KIND(HANDLE_CONTROL), true},
+    [OP_DELIVER] = {op_deliver, KIND(HANDLE_EVTCHN), false},
     [OP_SHOW_PORTS] = {op_show_ports, KIND(HANDLE_CONTROL), true},
 };
 

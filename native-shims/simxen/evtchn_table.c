@@ -16,6 +16,9 @@
  * - Whoever moves PENDING to MASKED writes the FIFO; nobody else will. If it is killed in
  *   between, its own port still says `sending` and the machine repeats the delivery.
  *
+ * - A sender that has no descriptor left for the owner's FIFO asks the machine, which repeats the
+ *   delivery: the owner waits for a number and will not unmask before it.
+ *
  * A delivery that races with close and reuse of the slot reads a slot that already belongs to
  * somebody else: the new owner sees one event too many, which Xen's users must bear anyway. */
 #include "evtchn_table.h"
@@ -87,9 +90,15 @@ static int open_fifo(const struct evtchn_table *table, uint32_t fifo) {
     return openat(table->dirfd, name, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 }
 
-static bool write_fifo(struct evtchn_table *table, uint32_t fifo, uint32_t port) {
+enum written {
+    WRITTEN, /* or the handle is gone, and nobody waits for this event */
+    FULL,
+    NO_DESCRIPTOR,
+};
+
+static enum written write_fifo(struct evtchn_table *table, uint32_t fifo, uint32_t port) {
     struct fifo_writer *writer = &table->writers[fifo % table->nr_writers];
-    bool written = true;
+    enum written written = WRITTEN;
     pthread_mutex_lock(&writer->lock);
     if (writer->fifo != fifo) {
         if (writer->fifo != 0)
@@ -98,15 +107,15 @@ static bool write_fifo(struct evtchn_table *table, uint32_t fifo, uint32_t port)
         writer->fd = open_fifo(table, fifo);
         if (writer->fd >= 0)
             writer->fifo = fifo;
-        else
-            written = errno == ENOENT; /* the handle is gone: nobody waits for this event */
+        else if (errno != ENOENT)
+            written = NO_DESCRIPTOR;
     }
     if (writer->fifo == fifo) {
         ssize_t n;
         do
             n = write(writer->fd, &port, sizeof(port));
         while (n < 0 && errno == EINTR);
-        written = n == (ssize_t)sizeof(port);
+        written = n == (ssize_t)sizeof(port) ? WRITTEN : FULL;
     }
     pthread_mutex_unlock(&writer->lock);
     return written;
@@ -120,12 +129,13 @@ static uint32_t hand_over(struct evtchn_table *table, uint32_t slot) {
     /* Read after the swap: were it read before, a slot closed and bound again in between would
      * have its first event written to the old handle. */
     uint32_t fifo = atomic_load(&port->fifo);
-    if (fifo == 0 || !write_fifo(table, fifo, port_of(slot))) {
+    enum written written = fifo == 0 ? FULL : write_fifo(table, fifo, port_of(slot));
+    if (written != WRITTEN) {
         /* A FIFO is full only if its owner unmasks ports it has not read. The event stays with
          * the port, to be delivered by the next unmask. */
         atomic_fetch_or(&port->flags, PORT_PENDING);
     }
-    return fifo;
+    return written == NO_DESCRIPTOR ? EVTCHN_UNDELIVERED : fifo;
 }
 
 uint32_t evtchn_deliver(struct evtchn_table *table, uint32_t slot) {
@@ -133,10 +143,9 @@ uint32_t evtchn_deliver(struct evtchn_table *table, uint32_t slot) {
     return old == 0 ? hand_over(table, slot) : 0;
 }
 
-void evtchn_unmask(struct evtchn_table *table, uint32_t slot) {
+uint32_t evtchn_unmask(struct evtchn_table *table, uint32_t slot) {
     uint32_t old = atomic_fetch_and(&table->slots[slot].flags, ~PORT_MASKED);
-    if (old & PORT_PENDING)
-        hand_over(table, slot);
+    return old & PORT_PENDING ? hand_over(table, slot) : 0;
 }
 
 void evtchn_recover(struct evtchn_table *table, uint32_t slot) {

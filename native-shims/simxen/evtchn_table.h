@@ -50,9 +50,12 @@ static inline uint32_t port_of(uint32_t slot) {
 int evtchn_table_open(struct evtchn_table *table, int dirfd, bool create);
 void evtchn_table_close(struct evtchn_table *table);
 
+/* Nobody was told: this process may open no more descriptors. The machine is to repeat it. */
+#define EVTCHN_UNDELIVERED UINT32_MAX
+
 /* Signals a port. Returns the handle that was written to, 0 if none had to be. */
 uint32_t evtchn_deliver(struct evtchn_table *table, uint32_t slot);
-void evtchn_unmask(struct evtchn_table *table, uint32_t slot);
+uint32_t evtchn_unmask(struct evtchn_table *table, uint32_t slot);
 /* The machine: a process died while it may have been inside evtchn_deliver for this port. */
 void evtchn_recover(struct evtchn_table *table, uint32_t slot);
 /* Forgets the cached descriptor of a handle that will not be written to any more. */

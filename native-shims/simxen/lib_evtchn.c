@@ -78,6 +78,11 @@ static struct port_slot *own_slot(const xenevtchn_handle *xce, evtchn_port_t por
     return atomic_load(&own->fifo) == xce->fifo ? own : NULL;
 }
 
+/* When the machine is gone, so is everybody who could be told. */
+static void have_machine_deliver(xenevtchn_handle *xce, uint32_t slot) {
+    (void)link_ask(&xce->link, OP_DELIVER, slot, 0, NULL);
+}
+
 EXPORT int xenevtchn_notify(xenevtchn_handle *xce, evtchn_port_t port) {
     uint32_t slot;
     struct port_slot *own = own_slot(xce, port, &slot);
@@ -89,8 +94,10 @@ EXPORT int xenevtchn_notify(xenevtchn_handle *xce, evtchn_port_t port) {
     atomic_fetch_add(&own->sending, 1);
     uint32_t peer = atomic_load(&own->peer);
     uint32_t fifo = peer == 0 ? 0 : evtchn_deliver(&xce->link.view->table, peer);
+    if (fifo == EVTCHN_UNDELIVERED)
+        have_machine_deliver(xce, peer);
     atomic_fetch_sub(&own->sending, 1);
-    if (fifo != 0 && fifo != atomic_load(&xce->sent_to[port]))
+    if (fifo != 0 && fifo != EVTCHN_UNDELIVERED && fifo != atomic_load(&xce->sent_to[port]))
         forget_receiver(xce, port, fifo);
     return 0;
 }
@@ -98,8 +105,9 @@ EXPORT int xenevtchn_notify(xenevtchn_handle *xce, evtchn_port_t port) {
 EXPORT int xenevtchn_unmask(xenevtchn_handle *xce, evtchn_port_t port) {
     uint32_t slot;
     /* As on Linux, a port that is not ours is passed over in silence. */
-    if (own_slot(xce, port, &slot) != NULL)
-        evtchn_unmask(&xce->link.view->table, slot);
+    if (own_slot(xce, port, &slot) != NULL &&
+        evtchn_unmask(&xce->link.view->table, slot) == EVTCHN_UNDELIVERED)
+        have_machine_deliver(xce, slot);
     return 0;
 }
 

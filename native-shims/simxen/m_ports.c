@@ -206,6 +206,15 @@ int op_virq(struct exchange *x) {
     return virq_raise(domain_named(x->arg[0], x->domain), x->arg[1]);
 }
 
+/* The event is still with the port. Anybody may have it delivered once more: an owner bears that.
+ */
+int op_deliver(struct exchange *x) {
+    if (x->arg[0] == 0 || x->arg[0] >= slot_of(DOMID_LIMIT, 0))
+        return EINVAL;
+    evtchn_unmask(&g_machine.table, x->arg[0]);
+    return 0;
+}
+
 int op_port_info(struct exchange *x) {
     const struct domain *domain = domain_named(x->arg[0], x->domain);
     if (domain == NULL)

@@ -144,7 +144,7 @@ typedef int request_fn(struct exchange *x);
 
 /* m_ports.c */
 request_fn op_bind_unbound, op_bind_interdomain, op_bind_virq, op_unbind, op_claim, op_virq,
-    op_port_info, op_show_ports;
+    op_port_info, op_deliver, op_show_ports;
 /* 0, ESRCH, or ENOENT when nobody has bound it. */
 int virq_raise(const struct domain *domain, uint32_t virq);
 int port_alloc_fixed(struct domain *domain, uint32_t port, uint32_t remote_domid);

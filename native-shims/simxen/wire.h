@@ -63,6 +63,7 @@ enum op {
     OP_PORT_INFO,
     OP_LOG_READ,
     OP_LOG_APPEND,
+    OP_DELIVER, /* slot of a port that a notify or unmask could not tell its owner of */
 };
 
 struct request {
