@@ -121,7 +121,7 @@ internal sealed class ChaosRun : IAsyncDisposable
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         end.CancelAfter(_options.Duration);
         using CancellationTokenSource honestEnd = new();
-        List<Task> honest = [.. _consoles.Select(console => Task.Run(() => console.RunAsync(honestEnd.Token), cancel))];
+        List<Task<string?>> honest = [.. _consoles.Select(console => Task.Run(() => console.RunAsync(honestEnd.Token), cancel))];
         List<Task> troubles =
         [
             .. all.Where(trouble => !_options.Without.Contains(trouble.Name)).Select(trouble => Task.Run(() => trouble.RunAsync(end.Token), cancel)),
@@ -134,7 +134,7 @@ internal sealed class ChaosRun : IAsyncDisposable
         finally
         {
             await honestEnd.CancelAsync();
-            await Task.WhenAll(honest);
+            _failures.AddRange((await Task.WhenAll(honest)).OfType<string>());
         }
 
         cancel.ThrowIfCancellationRequested();

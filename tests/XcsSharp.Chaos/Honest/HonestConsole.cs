@@ -50,7 +50,8 @@ internal sealed class HonestConsole : IAsyncDisposable
     }
 
     /// <summary>Prints until it is told to end.</summary>
-    public async Task RunAsync(CancellationToken end)
+    /// <returns>Why it could not go on, and what the daemon says of it then.</returns>
+    public async Task<string?> RunAsync(CancellationToken end)
     {
         try
         {
@@ -66,6 +67,13 @@ internal sealed class HonestConsole : IAsyncDisposable
         {
             // The end.
         }
+        catch (TimeoutException)
+        {
+            return $"{Name} found no room for what it prints for {Transcript.DefaultDeadline.TotalSeconds} s: it is at {_kernel.Produced}, "
+                + $"its viewer at {_account.Position}; the daemon: {await ListedAsync()}\nthe last that was done to it:\n{string.Join('\n', _bed.Latest)}";
+        }
+
+        return null;
     }
 
     /// <summary>Its books, when all troubles are over.</summary>
@@ -107,6 +115,19 @@ internal sealed class HonestConsole : IAsyncDisposable
 
     public ConsoleEntry? EntryIn(DomainList list)
         => list.Domains.FirstOrDefault(domain => domain.Name == Name)?.Consoles!.FirstOrDefault(console => console.Name == Name);
+
+    private async Task<string> ListedAsync()
+    {
+        try
+        {
+            DomainList list = await OperatorQuery.ListAsync(_bed.Places.Console, CancellationToken.None).WaitAsync(Transcript.DefaultDeadline);
+            return $"{EntryIn(list)}";
+        }
+        catch (Exception refusal) when (refusal is InvalidDataException or IOException or TimeoutException or System.Net.Sockets.SocketException)
+        {
+            return $"does not say ({refusal.Message})";
+        }
+    }
 
     private void Accept(ReadOnlySpan<byte> bytes)
     {
