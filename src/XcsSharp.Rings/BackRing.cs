@@ -35,6 +35,9 @@ public sealed class BackRing
     /// <summary>Requests taken and not yet answered: 0..8.</summary>
     public int Unanswered => (int)(_requestConsumer - _responseProducer);
 
+    /// <summary>Behind the request that was taken last: free-running, and the same for each life of this end, since the peer counts so too.</summary>
+    public uint RequestIndex => _requestConsumer;
+
     /// <summary>Takes the next request, if there is one.</summary>
     /// <returns>
     /// <see cref="RingRead.Corrupt"/> when the peer claims more than 8 unanswered requests, or takes back ones

@@ -5,6 +5,7 @@ namespace XcsSharp.Rings;
 /// Invariants
 /// 1. Our index lives here and is only published in the page: what the peer writes over it there cannot move it.
 /// 2. Corrupt is final.
+/// 3. What was taken stays in the ring until <see cref="GiveRoom"/>: a life of this end that is killed before finds it again.
 /// </remarks>
 internal sealed class ByteRingReader
 {
@@ -19,7 +20,10 @@ internal sealed class ByteRingReader
         _consumer = memory.Consumer;
     }
 
-    /// <summary>Takes what there is, at most as much as fits, and gives its room back to the peer.</summary>
+    /// <summary>Index behind the last byte that was taken.</summary>
+    internal uint Index => _consumer;
+
+    /// <summary>Takes what there is, at most as much as fits. The peer gets its room with <see cref="GiveRoom"/>.</summary>
     internal RingRead TryTake(Span<byte> to, out int count)
     {
         // Unsigned: an index that ran ahead and one that ran backwards both come out above the ring's size.
@@ -39,7 +43,23 @@ internal sealed class ByteRingReader
 
         _memory.CopyOut(_consumer, to[..count]);
         _consumer += (uint)count;
-        _memory.Consumer = _consumer;
         return RingRead.Message;
+    }
+
+    /// <summary>All that was taken is the peer's room again.</summary>
+    internal void GiveRoom() => _memory.Consumer = _consumer;
+
+    /// <summary>
+    /// An earlier life of this end has taken up to there, and ended before it gave the room. Without effect when that can not be: what
+    /// it says lies not in what there is to take.
+    /// </summary>
+    internal void GoOnFrom(uint index)
+    {
+        uint published = _memory.Producer - _consumer;
+        if (!_corrupt && published <= _memory.Size && index - _consumer <= published)
+        {
+            _consumer = index;
+            GiveRoom();
+        }
     }
 }

@@ -41,11 +41,23 @@ public sealed class ConsoleRing : IDisposable
         // SAFETY: a constant offset in the page that this object owns.
         => Volatile.Write(ref *(_page.Address + ConsoleRingLayout.Connection), ConsoleRingLayout.Connected);
 
-    /// <summary>Takes output, at most as much as fits; what was taken is room for the guest at once.</summary>
+    /// <summary>Takes output, at most as much as fits; what was taken is room for the guest with <see cref="GiveRoom"/>.</summary>
     /// <param name="to">Gets the bytes.</param>
     /// <param name="count">How many: 0..2048.</param>
     /// <returns><see cref="RingRead.Corrupt"/> when the guest's index is impossible.</returns>
     public RingRead TryTake(Span<byte> to, out int count) => _output.TryTake(to, out count);
+
+    /// <summary>Index behind the last byte of output that was taken, as the page has it: free-running.</summary>
+    public uint OutputIndex => _output.Index;
+
+    /// <summary>All output that was taken is room for the guest again.</summary>
+    public void GiveRoom() => _output.GiveRoom();
+
+    /// <summary>
+    /// An earlier life of this end has taken up to this <see cref="OutputIndex"/>, and ended before it gave the room. An index that can not be is
+    /// passed over.
+    /// </summary>
+    public void GoOnFrom(uint index) => _output.GoOnFrom(index);
 
     /// <summary>Puts input, as much as there is room for.</summary>
     /// <returns>How many bytes: 0..1024. 0: the ring is full, or <see cref="IsInputCorrupt"/>.</returns>

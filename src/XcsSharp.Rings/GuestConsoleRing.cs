@@ -27,7 +27,12 @@ public sealed class GuestConsoleRing : IDisposable
     /// <summary>Takes input.</summary>
     /// <param name="to">Gets the bytes.</param>
     /// <param name="count">How many: 0..1024.</param>
-    public RingRead TryTake(Span<byte> to, out int count) => _input.TryTake(to, out count);
+    public RingRead TryTake(Span<byte> to, out int count)
+    {
+        RingRead read = _input.TryTake(to, out count);
+        _input.GiveRoom();
+        return read;
+    }
 
     public void Dispose() => _page.Dispose();
 }

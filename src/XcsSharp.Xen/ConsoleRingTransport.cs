@@ -67,6 +67,20 @@ internal sealed class ConsoleRingTransport : ConsoleTransport
         return _ring.TryTake(to, out count);
     }
 
+    public override uint OutputIndex => _ring.OutputIndex;
+
+    public override void GiveRoom()
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        _ring.GiveRoom();
+    }
+
+    public override void GoOnFrom(uint outputIndex)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        _ring.GoOnFrom(outputIndex);
+    }
+
     public override int Put(ReadOnlySpan<byte> input)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);

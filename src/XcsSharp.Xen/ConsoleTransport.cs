@@ -54,6 +54,16 @@ internal abstract class ConsoleTransport : IConsoleTransport, ITurnEndWork
 
     public abstract RingRead TryTake(Span<byte> to, out int count);
 
+    public virtual uint OutputIndex => 0;
+
+    public virtual void GiveRoom()
+    {
+    }
+
+    public virtual void GoOnFrom(uint outputIndex)
+    {
+    }
+
     public abstract int Put(ReadOnlySpan<byte> input);
 
     public abstract void PublishTerminal(string? device);

@@ -73,9 +73,9 @@ internal sealed class ConsoleRig : IDisposable
     public GuestConsole Console(uint domid = 1) => Consoles.Find(Switch.FindByDomid(domid)!)!;
 
     /// <summary>A guest with a console driver, and its console.</summary>
-    public (FakeGuest Guest, ConsoleProgram Program, GuestConsole Console) AddConsole(uint domid = 1, string? name = null)
+    public (FakeGuest Guest, ConsoleProgram Program, GuestConsole Console) AddConsole(uint domid = 1, string? name = null, Guid? uuid = null)
     {
-        FakeGuest guest = Hypervisor.AddGuest(domid, name);
+        FakeGuest guest = Hypervisor.AddGuest(domid, name, uuid);
         var program = new ConsoleProgram(guest);
         RunIdle();
         return (guest, program, Console(domid));

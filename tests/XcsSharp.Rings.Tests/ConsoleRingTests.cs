@@ -27,8 +27,15 @@ public sealed class ConsoleRingTests : IDisposable
             int seed = Environment.TickCount;
             TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
             Random sizes = new(seed);
-            Stream(sizes, guest.Put, ring.TryTake);
+            Stream(sizes, guest.Put, TakeAndGiveRoom);
             Stream(sizes, ring.Put, guest.TryTake);
+
+            RingRead TakeAndGiveRoom(Span<byte> to, out int count)
+            {
+                RingRead read = ring.TryTake(to, out count);
+                ring.GiveRoom();
+                return read;
+            }
         }
     }
 
@@ -47,6 +54,8 @@ public sealed class ConsoleRingTests : IDisposable
 
             Assert.Equal(RingRead.Message, ring.TryTake(_taken.AsSpan(0, 10), out int count));
             Assert.Equal(10, count);
+            Assert.Equal(0, guest.Put([1]));
+            ring.GiveRoom();
             Assert.Equal(10, guest.Put(new byte[3000]));
         }
     }
@@ -133,6 +142,7 @@ public sealed class ConsoleRingTests : IDisposable
             Store(ConsoleRingLayout.InputProducer, 77);
             Assert.Equal(RingRead.Message, ring.TryTake(_taken, out int count));
             Assert.Equal("cdef"u8.ToArray(), _taken.AsSpan(0, count).ToArray());
+            ring.GiveRoom();
             Assert.Equal(3, ring.Put("xyz"u8));
             Assert.Equal((6u, 3u), (Load(ConsoleRingLayout.OutputConsumer), Load(ConsoleRingLayout.InputProducer)));
         }
@@ -146,6 +156,7 @@ public sealed class ConsoleRingTests : IDisposable
         {
             _ = guest.Put("one two three"u8);
             _ = ring.TryTake(_taken.AsSpan(0, 4), out _);
+            ring.GiveRoom();
             _ = ring.Put("input"u8);
             ring.Dispose();
 
@@ -155,6 +166,43 @@ public sealed class ConsoleRingTests : IDisposable
             _ = next.Put(" more"u8);
             Assert.Equal(RingRead.Message, guest.TryTake(_taken, out count));
             Assert.Equal("input more"u8.ToArray(), _taken.AsSpan(0, count).ToArray());
+        }
+    }
+
+    [Fact]
+    public void What_was_taken_and_not_given_back_is_there_for_the_next_back_end()
+    {
+        (ConsoleRing ring, GuestConsoleRing guest) = Attach(2040);
+        using (guest)
+        {
+            _ = guest.Put("one two three"u8);
+            _ = ring.TryTake(_taken.AsSpan(0, 4), out _);
+            ring.Dispose();
+
+            using ConsoleRing next = new(new PageView(_memory));
+            Assert.Equal(RingRead.Message, next.TryTake(_taken, out int count));
+            Assert.Equal("one two three"u8.ToArray(), _taken.AsSpan(0, count).ToArray());
+        }
+    }
+
+    [Theory]
+    [InlineData(4u, "two three")]
+    [InlineData(13u, "")]
+    [InlineData(0u, "one two three")]
+    [InlineData(14u, "one two three")]
+    [InlineData(0xFFFFFFFFu, "one two three")]
+    [InlineData(0x80000000u, "one two three")]
+    public void A_back_end_goes_on_behind_what_the_last_one_had_taken_if_that_can_be(uint taken, string rest)
+    {
+        (ConsoleRing ring, GuestConsoleRing guest) = Attach(2040);
+        using (ring)
+        using (guest)
+        {
+            _ = guest.Put("one two three"u8);
+            ring.GoOnFrom(2040 + taken);
+            _ = ring.TryTake(_taken, out int count);
+            Assert.Equal(rest, System.Text.Encoding.ASCII.GetString(_taken.AsSpan(0, count)));
+            Assert.Equal(2040 + 13u, ring.OutputIndex);
         }
     }
 

@@ -1,4 +1,5 @@
 using XcsSharp.Reactor;
+using XcsSharp.Rings;
 
 namespace XcsSharp.Switching.Tests;
 
@@ -24,6 +25,36 @@ public sealed class ConsoleRestartTests : IDisposable
         next.Settle();
         Assert.Equal("kept", next.Consoles.Text(5));
     }
+
+    /// <summary>Killed at any instruction: as long as nobody had it, it is in the ring.</summary>
+    [Fact]
+    public void Output_stays_in_the_ring_until_its_subscriber_has_had_it()
+    {
+        var (_, console, _) = _rig.Add(5);
+        _rig.Settle();
+        List<uint> inRing = [];
+        _rig.Consoles.WhenOutput = (_, _) => inRing.Add(Index(console, ConsoleRingLayout.OutputProducer) - Index(console, ConsoleRingLayout.OutputConsumer));
+        console.Write("nobody had this"u8);
+        _rig.Settle();
+        Assert.Equal([15u], inRing);
+        Assert.Equal(15u, Index(console, ConsoleRingLayout.OutputConsumer));
+    }
+
+    /// <summary>The one before had it, and was killed before it gave the guest the room.</summary>
+    [Fact]
+    public void What_the_daemon_before_had_already_is_not_taken_again_and_the_guest_is_told_of_its_room()
+    {
+        var (_, console, stream) = _rig.Add(5);
+        console.Ring.Put("known, new"u8);
+        stream.GoOnFrom(6);
+        Assert.Equal(6u, Index(console, ConsoleRingLayout.OutputConsumer));
+        _rig.Settle();
+        Assert.Equal(" new", _rig.Consoles.Text(5));
+        Assert.Equal(1, console.Notifications);
+        Assert.Equal(10u, stream.OutputIndex);
+    }
+
+    private static uint Index(FakeConsole console, int offset) => System.Buffers.Binary.BinaryPrimitives.ReadUInt32LittleEndian(console.PageBytes[offset..]);
 
     /// <summary>The one before may have been killed between taking its output, or putting input, and the signal that it waits for.</summary>
     [Theory]

@@ -56,7 +56,7 @@ public sealed class FakeConsole
     /// <summary>Called when dom0 signals; where an interrupt would be.</summary>
     public Action? Interrupt { get; set; }
 
-    /// <summary>Called after every look of dom0's at the output: a guest that writes on another processor meanwhile.</summary>
+    /// <summary>Called after every look of dom0's at the output, when there is the room that it gives: a guest that writes on another processor meanwhile.</summary>
     public Action? Meanwhile { get; set; }
 
     /// <summary>Offers the ring, or offers it again.</summary>
@@ -72,7 +72,7 @@ public sealed class FakeConsole
     /// <summary>The same ring, offered to the dom0 of after a restart; the domain is made there.</summary>
     public void OfferTo(FakeHypervisor restarted, uint domid)
     {
-        _ = restarted.AddDomain(domid);
+        _ = restarted.AddDomain(domid, _guest.Name, _guest.Uuid);
         _transport = new FakeConsoleTransport(this, new FakePort(restarted, restarted.NewPort()), new PageView(_memory));
         restarted.Sink!.OnConsoleOffered(domid, _transport);
     }

@@ -63,9 +63,24 @@ internal sealed class FakeConsoleTransport : IConsoleTransport
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         RingRead read = _ring.TryTake(to, out count);
-        _console.Meanwhile?.Invoke();
+        if (read != RingRead.Message)
+        {
+            _console.Meanwhile?.Invoke();
+        }
+
         return read;
     }
+
+    public uint OutputIndex => _ring.OutputIndex;
+
+    public void GiveRoom()
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        _ring.GiveRoom();
+        _console.Meanwhile?.Invoke();
+    }
+
+    public void GoOnFrom(uint outputIndex) => _ring.GoOnFrom(outputIndex);
 
     public int Put(ReadOnlySpan<byte> input)
     {

@@ -17,12 +17,12 @@ public sealed class FakeGuest
     private FakeTransport? _transport;
     private bool _isPublished;
 
-    internal FakeGuest(FakeHypervisor hypervisor, uint domid, string name)
+    internal FakeGuest(FakeHypervisor hypervisor, uint domid, string name, Guid? uuid = null)
     {
         _hypervisor = hypervisor;
         Domid = domid;
         Name = name;
-        Uuid = Guid.NewGuid();
+        Uuid = uuid ?? Guid.NewGuid();
         Page = new GuestPage(new PageView(_memory));
     }
 

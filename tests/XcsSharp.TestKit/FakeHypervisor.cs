@@ -22,18 +22,22 @@ public sealed class FakeHypervisor(Action<Action> post) : IHypervisor
     public IHypervisorSink? Sink { get; private set; }
 
     /// <summary>A new domain without a channel; its program speaks once it is published.</summary>
-    public FakeGuest AddDomain(uint domid, string? name = null)
+    /// <param name="domid">Its number.</param>
+    /// <param name="name">Null: one made of its number.</param>
+    /// <param name="uuid">Null: a new one. Given where the domain is one that another dom0 has served before.</param>
+    public FakeGuest AddDomain(uint domid, string? name = null, Guid? uuid = null)
     {
-        FakeGuest guest = new(this, domid, name ?? $"guest-{domid}");
+        FakeGuest guest = new(this, domid, name ?? $"guest-{domid}", uuid);
         _guests.Add(domid, guest);
         Sink?.OnDomainAppeared(domid, guest.Name, guest.Uuid);
         return guest;
     }
 
     /// <summary>A new domain with a granted channel.</summary>
-    public FakeGuest AddGuest(uint domid, string? name = null)
+    /// <inheritdoc cref="AddDomain"/>
+    public FakeGuest AddGuest(uint domid, string? name = null, Guid? uuid = null)
     {
-        FakeGuest guest = AddDomain(domid, name);
+        FakeGuest guest = AddDomain(domid, name, uuid);
         guest.Publish();
         return guest;
     }

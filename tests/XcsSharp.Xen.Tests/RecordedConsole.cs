@@ -75,6 +75,8 @@ internal sealed class RecordedConsole : IPortHandler
             {
                 _output.Append(Encoding.Latin1.GetString(_buffer.AsSpan(0, count)));
             }
+
+            Transport.GiveRoom();
         }
     }
 }

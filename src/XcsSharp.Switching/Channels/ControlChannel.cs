@@ -73,6 +73,9 @@ public sealed partial class ControlChannel : IPortHandler, ITurnTaker
 
     public ChannelCounters Counters { get; } = new();
 
+    /// <inheritdoc cref="BackRing.RequestIndex"/>
+    public uint RequestIndex => _transmit.RequestIndex;
+
     /// <summary>Requests that hold a slot of the guest's ring now: 0..8.</summary>
     public int Unanswered => _owed.Count;
 

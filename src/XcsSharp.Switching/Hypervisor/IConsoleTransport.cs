@@ -42,11 +42,23 @@ public interface IConsoleTransport : IDisposable
     /// <returns>False when the other end is gone.</returns>
     bool Notify();
 
-    /// <summary>Copies output out, at most as much as fits.</summary>
+    /// <summary>Copies output out, at most as much as fits. The guest has the room with <see cref="GiveRoom"/>, and not before.</summary>
     /// <param name="to">Gets the bytes.</param>
     /// <param name="count">How many.</param>
     /// <returns><see cref="RingRead.Corrupt"/>, for good, when the guest's index is impossible.</returns>
     RingRead TryTake(Span<byte> to, out int count);
+
+    /// <summary>
+    /// Index behind the last byte of output that was taken: with that a daemon that follows one that was killed knows what it has already. 0 where
+    /// nothing can be taken twice.
+    /// </summary>
+    uint OutputIndex { get; }
+
+    /// <summary>All output that was taken is safe with its reader: the guest may write over it.</summary>
+    void GiveRoom();
+
+    /// <summary>An earlier daemon has taken up to this <see cref="OutputIndex"/>, whatever it had time to tell the guest. Before <see cref="Start"/>.</summary>
+    void GoOnFrom(uint outputIndex);
 
     /// <summary>Gives the guest input, as much as there is room for.</summary>
     /// <returns>How many bytes; 0 also when <see cref="IsInputCorrupt"/>.</returns>

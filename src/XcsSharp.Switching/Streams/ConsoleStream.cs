@@ -130,6 +130,18 @@ public sealed class ConsoleStream : IPortHandler, ITurnTaker
         }
     }
 
+    /// <inheritdoc cref="IConsoleTransport.OutputIndex"/>
+    public uint OutputIndex => _transport.OutputIndex;
+
+    /// <inheritdoc cref="IConsoleTransport.GoOnFrom"/>
+    public void GoOnFrom(uint outputIndex)
+    {
+        _transport.GoOnFrom(outputIndex);
+
+        // Whoever took it had no time to say so.
+        _hasMoved = true;
+    }
+
     public override string ToString() => $"console {Number} of {Domain}, port {LocalPort}";
 
     void IPortHandler.OnPortEvent(int port)
@@ -304,6 +316,12 @@ public sealed class ConsoleStream : IPortHandler, ITurnTaker
             _context.Counters.ConsoleBytes += (ulong)count;
             Pay(count);
             subscriber.OnConsoleOutput(this, scratch[..count]);
+
+            // Now, and not when it was copied out: a daemon that is killed in between must leave it somewhere.
+            if (State == ChannelState.Open)
+            {
+                _transport.GiveRoom();
+            }
         }
 
         return tookSome;

@@ -36,14 +36,15 @@ internal sealed class ByteRingModel(byte[] expected)
             bytes[i] = expected[1024 + (int)((_outputConsumer + (uint)i) % 2048)];
         }
 
-        if (count > 0)
-        {
-            _outputConsumer += (uint)count;
-            SetWord(expected, 3080, _outputConsumer);
-            HasMoved = true;
-        }
-
+        _outputConsumer += (uint)count;
         return IsOutputLie ? RingRead.Corrupt : count > 0 ? RingRead.Message : RingRead.Empty;
+    }
+
+    /// <summary>What was taken is the guest's again.</summary>
+    public void GiveRoom()
+    {
+        SetWord(expected, 3080, _outputConsumer);
+        HasMoved = true;
     }
 
     /// <summary>Input is put.</summary>

@@ -70,9 +70,26 @@ internal sealed class PlayedConsole(AnonymousPage page, ByteRingModel model, Act
         RingRead read = _ring.TryTake(to, out count);
         Expect.That(read == expected, $"a look for output gives {expected}, not {read}");
         Expect.Same(bytes, to[..count], "output is what the guest wrote");
-        meanwhile();
+        if (read != RingRead.Message)
+        {
+            meanwhile();
+        }
+
         return read;
     }
+
+    public uint OutputIndex => _ring.OutputIndex;
+
+    public void GiveRoom()
+    {
+        ExpectOpen();
+        model.GiveRoom();
+        _ring.GiveRoom();
+        meanwhile();
+    }
+
+    public void GoOnFrom(uint outputIndex)
+        => throw new InvalidOperationException("Nobody has taken anything before.");
 
     public int Put(ReadOnlySpan<byte> input)
     {
