@@ -31,6 +31,7 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
     private readonly Dictionary<ConsoleId, GuestConsole> _consoles = [];
     private readonly HashSet<GuestConsole> _ending = [];
     private readonly EndedConsoles _ended;
+    private readonly List<SpooledConsole> _left = [];
     private ulong _lastViewerId;
 
     /// <summary>Attaches to the switch: from here on every channel and every console ring has a console.</summary>
@@ -71,6 +72,13 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
         Sockets = string.IsNullOrEmpty(options.SocketDirectory) ? null : new ConsoleSockets(loop, options, log);
         Logs = string.IsNullOrEmpty(options.LogDirectory) ? null : new GuestLogs(loop, options, log);
         Journal = options.Journal ? new GuestJournal(loop, options.JournalSocket, log) : null;
+        Spool = string.IsNullOrEmpty(options.SpoolFile) || options.SpoolBytes == 0 ? null : OutputSpool.Open(options.SpoolFile, options.SpoolBytes, log);
+        foreach (SpooledConsole left in Spool?.Left ?? [])
+        {
+            SpooledLog.BringUpToDate(left, options, log);
+            _left.Add(left);
+        }
+
         _switch = controlSwitch;
         _switch.Attach(this);
         _switch.Bind(this, ProtocolLimits.PortWildcard, (ushort)MessageType.Console);
@@ -132,6 +140,9 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
 
     internal GuestJournal? Journal { get; }
 
+    /// <summary>What outlives a daemon that is killed; null: nothing does.</summary>
+    internal OutputSpool? Spool { get; }
+
     /// <summary>A console of a living domain; null before its first ring or channel.</summary>
     public GuestConsole? Find(ConsoleId id) => _consoles.GetValueOrDefault(id);
 
@@ -185,6 +196,12 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
         }
 
         Handed = null;
+        foreach (SpooledConsole left in _left)
+        {
+            Spool!.Release(left.Slot);
+        }
+
+        _left.Clear();
         Terminals?.ForgetUnclaimed();
         Links?.RemoveLeftovers();
     }
@@ -205,7 +222,7 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
     }
 
     private bool WasLeft(ConsoleId id)
-        => Find(id) is null && (Handed?.Has(id) == true || (Links is not null && Terminals?.Has(id) == true));
+        => Find(id) is null && (Handed?.Has(id) == true || _left.Any(left => IsOf(left, id)) || (Links is not null && Terminals?.Has(id) == true));
 
     public void OnDomainGone(GuestDomain domain)
     {
@@ -228,7 +245,7 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
         }
     }
 
-    public void OnConsoleOutput(ConsoleStream stream, ReadOnlySpan<byte> output) => _consoles[IdOf(stream)].Append(output);
+    public void OnConsoleOutput(ConsoleStream stream, ReadOnlySpan<byte> output) => _consoles[IdOf(stream)].Append(output, stream.OutputIndex);
 
     public void OnConsoleRoom(ConsoleStream stream) => Find(IdOf(stream))?.OnStreamRoom(stream);
 
@@ -240,7 +257,7 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
     {
         if (request is { Type: MessageType.Console, Subtype: ConsoleInput.DataSubtype })
         {
-            _consoles[IdOf(channel)].Append(request.Data);
+            _consoles[IdOf(channel)].AppendRequest(request.Data, channel.RequestIndex);
         }
         else
         {
@@ -283,6 +300,7 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
         _ended.Dispose();
         Logs?.Dispose();
         Journal?.Dispose();
+        Spool?.Dispose();
     }
 
     internal void OnDropped(GuestConsole console)
@@ -316,11 +334,26 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
             Find(id with { Number = ConsoleId.Control })?.TakeFullName();
         }
 
-        GuestConsole console = new(this, id, historyWish, Handed?.Take(id));
+        ConsoleState? handed = Handed?.Take(id);
+        GuestConsole console = new(this, id, historyWish, handed, handed is null ? TakeLeft(id) : null);
         _consoles.Add(id, console);
         Successions.Offer(console);
         return console;
     }
+
+    private SpooledConsole? TakeLeft(ConsoleId id)
+    {
+        SpooledConsole? found = _left.Find(left => IsOf(left, id));
+        if (found is not null)
+        {
+            _ = _left.Remove(found);
+        }
+
+        return found;
+    }
+
+    private static bool IsOf(SpooledConsole left, ConsoleId id)
+        => left.Owner.Domid == id.Domain.Domid && left.Owner.Console == id.Number && left.Owner.Uuid == id.Domain.Uuid;
 
     private void EndIfWithdrawn(ConsoleId id)
     {

@@ -80,6 +80,9 @@ internal sealed class ConsoleJournal : IDisposable
         return state;
     }
 
+    /// <summary>Position that it has come to; of a line that is not sent yet, behind what there is of it.</summary>
+    internal long Position => _reader.Position;
+
     internal void Restore(JournalState state)
     {
         _reader = ConsoleReader.Restore(_console.Backlog, state.Reader, OutputLevel.Strip);

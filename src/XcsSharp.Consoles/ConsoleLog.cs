@@ -71,4 +71,21 @@ internal static partial class ConsoleLog
     [LoggerMessage(EventId = 418, Level = LogLevel.Warning,
         Message = "No more than {Kept} terminals are kept over a restart; those beyond are hung up by one. Raise FileDescriptorStoreMax= and FDSTORE in xcsd.service")]
     internal static partial void TooManyTerminalsToKeep(this ILogger log, int kept);
+
+    [LoggerMessage(EventId = 419, Level = LogLevel.Warning,
+        Message = "Without a spool a daemon that is killed loses what it has taken from guests in the last moment: {Problem}. Remove what is in the way and "
+            + "restart, or set Consoles:SpoolBytes to 0")]
+    internal static partial void NoSpool(this ILogger log, string problem);
+
+    [LoggerMessage(EventId = 420, Level = LogLevel.Warning,
+        Message = "The spool has no place for the console of domain {Domid} and others: raise Consoles:SpoolBytes, it has a place for each 4096 of them")]
+    internal static partial void SpoolFull(this ILogger log, uint domid);
+
+    [LoggerMessage(EventId = 421, Level = LogLevel.Information,
+        Message = "Console {Console} goes on after a daemon that was killed: {Bytes} bytes of its output are left, up to byte {End}")]
+    internal static partial void GoesOnAfterKill(this ILogger log, string console, long bytes, long end);
+
+    [LoggerMessage(EventId = 422, Level = LogLevel.Warning,
+        Message = "Log {Name}: {Bytes} bytes of what a daemon that was killed had still to write could not be written at once: {Problem}")]
+    internal static partial void LogNotCompleted(this ILogger log, string name, long bytes, string problem);
 }

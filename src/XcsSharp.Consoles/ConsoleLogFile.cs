@@ -42,6 +42,7 @@ internal sealed class ConsoleLogFile : IAppendSource, IDisposable
     private int _underWay;
     private bool _isWriting;
     private bool _hasFailed;
+    private bool _isEndKnown;
 
     internal ConsoleLogFile(GuestLogs logs, GuestConsole console)
     {
@@ -54,6 +55,11 @@ internal sealed class ConsoleLogFile : IAppendSource, IDisposable
     }
 
     internal string Path => _logs.PathOf(_name);
+
+    internal string Name => _name;
+
+    /// <summary>Position of the next byte for it.</summary>
+    internal long Position => _reader?.Position ?? 0;
 
     /// <summary>Bytes of output that are in the file; counted as the guest wrote them, and marks not.</summary>
     internal ulong BytesLogged => _reader?.Settled ?? 0;
@@ -81,6 +87,9 @@ internal sealed class ConsoleLogFile : IAppendSource, IDisposable
         }
     }
 
+    /// <summary>Where the file ends has to be known first: for time stamps, and for a daemon that goes on when this one is killed.</summary>
+    private bool MustLook => Reader.IsPlaceUnknown || (!_isEndKnown && _console.Spooled is not null);
+
     private AppendFile File => _file ??= _logs.OpenFile(this, _name);
 
     internal LogState? Describe() => _reader?.Describe();
@@ -91,6 +100,15 @@ internal sealed class ConsoleLogFile : IAppendSource, IDisposable
         if (_console.Backlog.End > 0)
         {
             Reader.Restore(state, _console.Backlog.End);
+        }
+    }
+
+    /// <summary>Goes on behind what a daemon that was killed has written, to this position.</summary>
+    internal void GoOnFrom(LogState state, long position)
+    {
+        if (_console.Backlog.End > 0)
+        {
+            Reader.Restore(state, position);
         }
     }
 
@@ -143,7 +161,8 @@ internal sealed class ConsoleLogFile : IAppendSource, IDisposable
         GiveUpName();
         (_base, _name) = TakeName();
         _file?.MoveTo(Path);
-        _reader?.ForgetPlace();
+        ForgetEnd();
+        _console.Spooled?.NoteLogName(_name);
         Pump();
     }
 
@@ -161,6 +180,7 @@ internal sealed class ConsoleLogFile : IAppendSource, IDisposable
         if (_predecessor is null && !IsClosed)
         {
             _file?.Reopen();
+            _isEndKnown = false;
             TryAgainNow();
         }
     }
@@ -174,15 +194,22 @@ internal sealed class ConsoleLogFile : IAppendSource, IDisposable
 
     public int Fill(Span<byte> buffer)
     {
-        _underWay = _predecessor is null && !IsClosed && !Reader.IsPlaceUnknown ? Reader.Take(buffer) : 0;
+        _underWay = _predecessor is null && !IsClosed && !MustLook ? Reader.Take(buffer) : 0;
         _isWriting = _underWay > 0;
+        if (_isWriting && Reader.BehindMark is long behind)
+        {
+            _console.Spooled?.NoteMark(behind, _underWay);
+        }
+
         return _underWay;
     }
 
     public void OnLooked(bool? endsInsideLine)
     {
         _isWriting = false;
+        _isEndKnown = true;
         Reader.GoOnFrom(endsInsideLine ?? false);
+        NotePlace();
         Pump();
     }
 
@@ -190,6 +217,7 @@ internal sealed class ConsoleLogFile : IAppendSource, IDisposable
     {
         _isWriting = false;
         Reader.Settle(_underWay, result.Written);
+        NotePlace();
         if (result.Problem is null)
         {
             GoOn();
@@ -242,7 +270,7 @@ internal sealed class ConsoleLogFile : IAppendSource, IDisposable
     {
         _gather?.Cancel();
         _isWriting = true;
-        if (Reader.IsPlaceUnknown)
+        if (MustLook)
         {
             File.Look();
             return;
@@ -250,6 +278,23 @@ internal sealed class ConsoleLogFile : IAppendSource, IDisposable
 
         _lastWrite = _logs.Loop.Now;
         File.Append();
+    }
+
+    /// <summary>
+    /// Tells how far the file is. What is not known of it is not told: then what was told before still holds, and the file has grown.
+    /// </summary>
+    private void NotePlace()
+    {
+        if (_console.Spooled is { } place && File.End is { } end)
+        {
+            place.NoteLog(Reader.Position, (long)Reader.Settled, Reader.Filter, end);
+        }
+    }
+
+    private void ForgetEnd()
+    {
+        _isEndKnown = false;
+        _reader?.ForgetPlace();
     }
 
     private void Stop(string problem)

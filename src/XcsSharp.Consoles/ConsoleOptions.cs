@@ -73,6 +73,12 @@ public sealed class ConsoleOptions
     /// <summary>Whether what is typed at consoles is recorded beside the logs, with who typed it.</summary>
     public bool InputLog { get; set; }
 
+    /// <summary>Where the output of late is that outlives a daemon which is killed. Null or empty: it does not.</summary>
+    public string? SpoolFile { get; set; }
+
+    /// <summary>How much of all consoles' newest output that is: 0..64 MiB, 0 for none. It is memory, taken at the start.</summary>
+    public int SpoolBytes { get; set; } = 4 * 1024 * 1024;
+
     /// <summary>Viewers of one console on the console socket: 1..65536.</summary>
     public int MaxViewersPerConsole { get; set; } = 64;
 
@@ -134,6 +140,11 @@ public sealed class ConsoleOptions
         if (LogFiles is < 0 or > 1000)
         {
             yield return $"Consoles:LogFiles is {LogFiles}: give 0 to 1000.";
+        }
+
+        if (SpoolBytes is < 0 or > 64 << 20)
+        {
+            yield return $"Consoles:SpoolBytes is {SpoolBytes}: give 0 to 67108864.";
         }
 
         if (MaxViewersPerConsole is < 1 or > 65536)

@@ -111,6 +111,9 @@ internal sealed class ConsolePty : IPtyOwner, IInputOrigin, IDisposable
     /// <summary>What comes next; null: from the first byte on.</summary>
     internal ReaderState? Place => _reader?.Describe();
 
+    /// <summary>Position that the terminal has come to.</summary>
+    internal long Position => _reader?.Position ?? 0;
+
     /// <summary>What was typed here and the guest has not got.</summary>
     internal ReadOnlySpan<byte> HeldInput => _source.Peek(_source.Count);
 

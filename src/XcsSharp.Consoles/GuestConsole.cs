@@ -46,13 +46,15 @@ public sealed partial class GuestConsole : ITurnEndWork
     /// <param name="id">Which one.</param>
     /// <param name="historyWish">What its toolstack asks for.</param>
     /// <param name="before">What the daemon before has left of it; null: nothing.</param>
-    internal GuestConsole(ConsoleHandler handler, ConsoleId id, long? historyWish, ConsoleState? before = null)
+    /// <param name="left">What one that was killed has left of it; null: nothing.</param>
+    internal GuestConsole(ConsoleHandler handler, ConsoleId id, long? historyWish, ConsoleState? before = null, SpooledConsole? left = null)
     {
         _handler = handler;
         Id = id;
-        Backlog = before is null
-            ? new Backlog(handler.Options.HistoryFor(historyWish), handler.Options.BootBytes, handler.Histories)
-            : RestoreHistory(before.History);
+        int history = handler.Options.HistoryFor(historyWish);
+        Backlog = before is not null ? RestoreHistory(before.History)
+            : left is not null ? left.MakeHistory(history, handler.Options.BootBytes, handler.Histories)
+            : new Backlog(history, handler.Options.BootBytes, handler.Histories);
 
         // A control channel's console goes by its domain's name alone where no ring has that name.
         _hasFullName = !id.IsControl || handler.Find(id with { Number = 0 }) is not null;
@@ -64,6 +66,10 @@ public sealed partial class GuestConsole : ITurnEndWork
         if (before is not null)
         {
             Restore(before, handler.Handed!.Source);
+        }
+        else if (left is not null)
+        {
+            GoOnWith(left);
         }
     }
 
@@ -152,8 +158,11 @@ public sealed partial class GuestConsole : ITurnEndWork
     public bool IsEnding { get; private set; }
 
     /// <summary>Output of the guest.</summary>
-    internal void Append(ReadOnlySpan<byte> data)
+    /// <param name="data">All of it; the guest may write over it afterwards.</param>
+    /// <param name="outputIndex">The guest's count behind it, where it has one.</param>
+    internal void Append(ReadOnlySpan<byte> data, uint outputIndex = 0)
     {
+        Spool(data, outputIndex);
         Times.Note(Backlog, _handler.Loop.Now);
         _log?.OnArriving(data);
         Backlog.Append(data);
@@ -202,6 +211,12 @@ public sealed partial class GuestConsole : ITurnEndWork
     internal void OnStreamOpened(ConsoleStream stream)
     {
         _stream = stream;
+        if (_takenBefore is uint index)
+        {
+            _takenBefore = null;
+            stream.GoOnFrom(index);
+        }
+
         _input.Sink = new StreamSink(stream);
         stream.PublishTerminal(PtyDevice);
     }
@@ -306,6 +321,8 @@ public sealed partial class GuestConsole : ITurnEndWork
         _typed?.Finish();
         _log?.Dispose();
         _journal?.Dispose();
+        Spooled?.Release();
+        Spooled = null;
         _handler.OnDropped(this);
         if (_isForgotten)
         {
@@ -330,6 +347,7 @@ public sealed partial class GuestConsole : ITurnEndWork
         }
 
         PumpLogs();
+        NoteReaders();
         if (IsEnding)
         {
             FinishReaders();

@@ -225,16 +225,11 @@ internal sealed partial class XcsdRuntime : IDisposable
                 e);
         }
 
-        if (settings.Consoles.InputLog && string.IsNullOrEmpty(settings.Consoles.LogDirectory))
-        {
-            throw new StartFailure(
-                ExitCode.BadSettings,
-                "Consoles:InputLog is on, and Consoles:LogDirectory is empty: there is no place for what is typed",
-                "Give a folder with --Consoles:LogDirectory=PATH, or leave Consoles:InputLog off.");
-        }
-
         settings.Consoles.SocketMode = settings.Sockets.Mode;
         settings.Consoles.SocketGroup = _sockets!.Group;
+
+        // Beside the socket whose lock this daemon holds: no other can have it.
+        settings.Consoles.SpoolFile = settings.Sockets.Console.Length > 0 ? settings.Sockets.Console + ".spool" : null;
         try
         {
             return new ConsoleHandler(_loop, controlSwitch, settings.Consoles, loggers.CreateLogger<ConsoleHandler>(), _terminals, _handedConsoles);

@@ -43,6 +43,9 @@ public sealed class AppendFile : IDisposable
     /// <summary>Where the next byte goes.</summary>
     public string Path { get; private set; }
 
+    /// <summary>Where the file ended when the thread last wrote to it, or looked at it; null when that failed, or has not been yet.</summary>
+    public FileEnd? End { get; private set; }
+
     /// <summary>The writing thread's, while an order is under way.</summary>
     internal RotatingFile OnDisk { get; }
 
@@ -110,6 +113,7 @@ public sealed class AppendFile : IDisposable
         // Copied first: the order is free already, and may be made again by what follows.
         (int count, bool isClosed, bool isLook) = (order.Count, order.IsClose, order.IsLook);
         (AppendResult result, bool? endsInsideLine) = (order.Result, order.EndsInsideLine);
+        End = order.End;
         _isUnderWay = false;
         if (!_isDisposed && count > 0)
         {
@@ -161,4 +165,6 @@ internal sealed class AppendOrder
     internal bool? EndsInsideLine { get; set; }
 
     internal AppendResult Result { get; set; }
+
+    internal FileEnd? End { get; set; }
 }

@@ -259,11 +259,13 @@ public sealed class FileAppender : IDisposable
         }
         else if (order.IsLook)
         {
-            order.EndsInsideLine = RotatingFile.EndsInsideLine(order.Path);
+            order.EndsInsideLine = RotatingFile.EndsInsideLine(order.Path, out FileEnd? end);
+            order.End = end;
         }
         else
         {
             order.Result = file.Append(order.Path, order.IsReopen, order.Buffer.AsSpan(0, order.Count));
+            order.End = file.End;
         }
     }
 }

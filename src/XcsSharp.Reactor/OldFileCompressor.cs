@@ -69,7 +69,8 @@ public sealed class OldFileCompressor : IDisposable
     }
 
     /// <summary>The name of an old file, not compressed.</summary>
-    internal static string OldName(string path, int number) => string.Create(CultureInfo.InvariantCulture, $"{path}.{number}");
+    /// <summary>What a full file is called: 1 is the youngest.</summary>
+    public static string OldName(string path, int number) => string.Create(CultureInfo.InvariantCulture, $"{path}.{number}");
 
     /// <summary>Another file was put aside. Any thread.</summary>
     /// <param name="path">The log's name.</param>

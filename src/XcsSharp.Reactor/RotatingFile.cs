@@ -10,6 +10,9 @@ namespace XcsSharp.Reactor;
 /// <param name="Problem">Why it is not all: the operation, the path and the system's words. Null when it is all.</param>
 public readonly record struct AppendResult(int Written, string? Problem);
 
+/// <summary>Which file it is that somebody appends to, and where it ends. 0 and 0: there is none.</summary>
+public readonly record struct FileEnd(ulong Inode, long Size);
+
 /// <summary>
 /// The disk's side of an <see cref="AppendFile"/>: one file that never grows beyond its limit. Full, it is renamed to
 /// <c>NAME.1</c>, what was there to <c>NAME.2</c> and so on, and the oldest goes; the next byte begins a new file.
@@ -21,13 +24,17 @@ public readonly record struct AppendResult(int Written, string? Problem);
 /// Before each write it is asked what the open file is by now, so that one that was truncated is filled from its start and
 /// one that was removed is made again.
 /// </remarks>
-internal sealed class RotatingFile(long limit, int kept, OldFileCompressor? compressor = null, bool isPrivate = false) : IDisposable
+public sealed class RotatingFile(long limit, int kept, OldFileCompressor? compressor = null, bool isPrivate = false) : IDisposable
 {
     private const uint OwnerWritesGroupReads = 0x1a0; // 0640
     private const uint OwnerOnly = 0x180; // 0600
 
     private SafeFileHandle? _file;
+    private ulong _inode;
     private string _path = "";
+
+    /// <summary>Where the last <see cref="Append"/> has ended; null when it failed.</summary>
+    public FileEnd? End { get; private set; }
 
     /// <param name="path">Where to; when it is another than before, the file of before is closed first.</param>
     /// <param name="reopen">Whether to open by name again what is open. A file that never was is not made by this alone.</param>
@@ -47,6 +54,7 @@ internal sealed class RotatingFile(long limit, int kept, OldFileCompressor? comp
         }
 
         int written = 0;
+        End = null;
         try
         {
             long size = SizeNow();
@@ -65,6 +73,7 @@ internal sealed class RotatingFile(long limit, int kept, OldFileCompressor? comp
                 size += count;
             }
 
+            End = new FileEnd(_inode, size);
             return new AppendResult(written, null);
         }
         catch (IOException failure)
@@ -75,20 +84,32 @@ internal sealed class RotatingFile(long limit, int kept, OldFileCompressor? comp
         }
     }
 
-    /// <summary>Whether the last byte of a file is another than a line feed; null when there is no such file, or it cannot be read.</summary>
-    public static bool? EndsInsideLine(string path)
+    /// <summary>Where a file ends.</summary>
+    /// <param name="path">Its name; a symbolic link is no file.</param>
+    /// <param name="end">Null when it cannot be read.</param>
+    /// <param name="size">Null: as it is now. Otherwise as it was when it had so many bytes.</param>
+    /// <returns>Whether its last byte is another than a line feed; null when there is no such file, or it cannot be read.</returns>
+    public static bool? EndsInsideLine(string path, out FileEnd? end, long? size = null)
     {
+        end = null;
         try
         {
             using SafeFileHandle file = Sys.Open(path, Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NOCTTY | Libc.O_NONBLOCK);
             statx status = Sys.Status(file);
-            if ((status.stx_mode & Libc.FileTypeMask) != Libc.FileTypeRegular || status.stx_size == 0)
+            if ((status.stx_mode & Libc.FileTypeMask) != Libc.FileTypeRegular)
             {
                 return null;
             }
 
+            end = new FileEnd(status.stx_ino, (long)status.stx_size);
             Span<byte> last = stackalloc byte[1];
-            return RandomAccess.Read(file, last, (long)status.stx_size - 1) == 1 ? last[0] != (byte)'\n' : null;
+            long at = (size ?? (long)status.stx_size) - 1;
+            return at >= 0 && RandomAccess.Read(file, last, at) == 1 ? last[0] != (byte)'\n' : null;
+        }
+        catch (ErrnoException failure) when (failure.Errno == Errno.ENOENT)
+        {
+            end = default(FileEnd);
+            return null;
         }
         catch (IOException)
         {
@@ -140,6 +161,7 @@ internal sealed class RotatingFile(long limit, int kept, OldFileCompressor? comp
             if (status.stx_nlink == 1)
             {
                 _file = file;
+                _inode = status.stx_ino;
                 return (long)status.stx_size;
             }
         }

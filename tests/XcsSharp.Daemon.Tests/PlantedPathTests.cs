@@ -92,6 +92,21 @@ public sealed class PlantedPathTests
         }
     }
 
+    [Fact]
+    public async Task At_the_spools_place_the_daemon_does_without_it()
+    {
+        foreach (Plant plant in Enum.GetValues<Plant>())
+        {
+            SimMachine machine = await SimMachine.StartAsync(Lab.Cancel);
+            Planted planted = new(machine, machine["console.sock.spool"], plant);
+            await using Lab lab = await Lab.StartAsync(machine);
+            await PrintAndTypeAsync(lab);
+            await lab.Daemon.Process.Error.WaitForTextAsync("Without a spool", Lab.Cancel);
+            Assert.Equal(0, await lab.Daemon.TerminateAsync(Lab.Cancel));
+            planted.CheckUnchanged();
+        }
+    }
+
     [Theory]
     [InlineData("xcs.pid")]
     [InlineData("xcs.log")]

@@ -5,7 +5,7 @@ namespace XcsSharp.TestKit;
 /// them in a row say where they belong. What has been asked for once is kept. Any thread.
 /// </summary>
 /// <param name="stream">Its seed.</param>
-/// <param name="period">Where it begins anew, for floods that nobody checks: they would take memory without end.</param>
+/// <param name="period">Where it begins anew, for floods: they would take memory without end. A reader of one begins where it was told.</param>
 public sealed class LetterText(SeededStream stream, int period = int.MaxValue)
 {
     /// <summary>So many letters in a row occur once in any text that a test prints.</summary>

@@ -83,15 +83,6 @@ public sealed class ReaderAccount
         }
     }
 
-    /// <summary>More of the text than before was jumped over, as a daemon that was killed lets its log do.</summary>
-    public void Skip(long position)
-    {
-        lock (_lock)
-        {
-            Start += position - Position;
-        }
-    }
-
     private void AcceptLetters(ReadOnlySpan<byte> letters)
     {
         if (Start is null)
@@ -100,16 +91,20 @@ public sealed class ReaderAccount
             return;
         }
 
-        long position = Start.Value + Delivered + Marked;
-        ReadOnlySpan<byte> expected = _text.Span(position, letters.Length);
-        int same = letters.CommonPrefixLength(expected);
-        Delivered += same;
-        if (same < letters.Length)
+        while (!letters.IsEmpty)
         {
-            ReadOnlySpan<byte> probe = letters[same..Math.Min(letters.Length, same + LetterText.Unique)];
-            long found = probe.Length < LetterText.Unique ? -1 : _text.Find(probe);
-            Problem = $"{Name}: at byte {position + same} came other output"
-                + (found < 0 ? "" : $", that of byte {found} ({found - position - same:+#;-#})");
+            long position = Start.Value + Delivered + Marked;
+            ReadOnlySpan<byte> expected = _text.Next(position, letters.Length);
+            int same = letters.CommonPrefixLength(expected);
+            Delivered += same;
+            letters = letters[same..];
+            if (same < expected.Length)
+            {
+                long found = letters.Length < LetterText.Unique ? -1 : _text.Find(letters[..LetterText.Unique]);
+                Problem = $"{Name}: at byte {position + same} came other output"
+                    + (found < 0 ? "" : $", that of byte {found} ({found - position - same:+#;-#})");
+                return;
+            }
         }
     }
 

@@ -194,6 +194,10 @@ public sealed class Backlog
         return backlog;
     }
 
+    /// <summary>Of what came before that position nothing is kept.</summary>
+    internal static Backlog BeginAt(long position, int limit, int boot, HistoryBudget? budget)
+        => new(limit, boot, budget) { _hasBoot = false, _newestFrom = 0, _start = position, End = position };
+
     /// <summary>All that another daemon needs to go on with it.</summary>
     internal HistoryState Describe(IHandoverSink sink, OutputTimes times)
         => new(

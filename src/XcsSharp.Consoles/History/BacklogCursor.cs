@@ -72,6 +72,9 @@ public sealed class BacklogCursor
     /// <summary>Bytes of output that it has taken; marks not counted.</summary>
     public ulong Taken => (ulong)(Position - _first - _lost);
 
+    /// <summary>Where it will be when the mark that <see cref="Peek"/> shows is taken.</summary>
+    internal long PositionBehindMark => _markTaken == 0 ? Position + _markedBytes : Position;
+
     /// <summary>True when what <see cref="Peek"/> shows is a mark, or the rest of one.</summary>
     public bool IsAtMark => _markLength > 0;
 

@@ -56,6 +56,9 @@ internal sealed class ConsoleReader : IDisposable
         Filter = _filter?.Describe(),
     };
 
+    /// <summary>Position behind what was taken; of what was filtered already and was not, behind that.</summary>
+    public long Position => _cursor.Position;
+
     /// <summary>True when there is nothing to write, not even a mark.</summary>
     public bool IsAtEnd => _end == 0 && _cursor.IsAtEnd;
 

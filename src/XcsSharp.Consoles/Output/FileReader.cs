@@ -42,12 +42,29 @@ internal sealed class FileReader
         }
     }
 
-    /// <summary>Goes on behind all that there is, as the file of another daemon that has had so many bytes of it. Null: as one that begins now.</summary>
-    public void Restore(LogState? state, long end)
+    /// <summary>Goes on at a position, as the file of another daemon that has had so many bytes of what was before. Null: as one that begins there.</summary>
+    public void Restore(LogState? state, long position)
     {
-        _cursor.Restore(new ReaderState(end, state is null ? end : 0, state is null ? 0 : end - state.Logged, 0, 0, null, null));
+        _cursor.Restore(new ReaderState(position, state is null ? position : 0, state is null ? 0 : position - state.Logged, 0, 0, null, null));
         _filter?.Restore(state?.Filter);
     }
+
+    /// <summary>So many bytes more are in the file already. What of a sequence or a time stamp is there in part comes again, or its rest does.</summary>
+    public void GoOnBehind(long written)
+    {
+        _before?.CopyFrom(_filter!);
+        _stampsBefore?.CopyFrom(_stamps!);
+        Skip(written);
+    }
+
+    /// <summary>What was taken last is a gap mark, and this is the position behind it; null: it is output.</summary>
+    public long? BehindMark => _isMark ? _cursor.PositionBehindMark : null;
+
+    /// <summary>Position of what comes next.</summary>
+    public long Position => _cursor.Position;
+
+    /// <summary>The filter, in the middle of what it is; null: of nothing.</summary>
+    public FilterState? Filter => _filter?.Describe();
 
     /// <summary>What it has had.</summary>
     public LogState Describe() => new((long)Settled, _filter?.Describe());
@@ -135,6 +152,7 @@ internal sealed class FileReader
 
         _times?.Trim(_cursor.Position);
         UnderWay = 0;
+        _isMark = false;
     }
 
     private int MostInput(int room)
@@ -208,7 +226,7 @@ internal sealed class FileReader
     /// Goes on to where the disk has stopped. What the backlog has lost meanwhile is lost, though some of it may be in the file. Of a
     /// sequence that is there in part all comes again, of a time stamp the rest.
     /// </summary>
-    private void Skip(int written)
+    private void Skip(long written)
     {
         if (_filter is not null)
         {
@@ -236,7 +254,7 @@ internal sealed class FileReader
             {
                 _filter?.CopyFrom(_before!);
                 _stamps?.CopyFrom(_stampsBefore!);
-                _stamps?.WritePart(time, written);
+                _stamps?.WritePart(time, (int)written);
                 return;
             }
 

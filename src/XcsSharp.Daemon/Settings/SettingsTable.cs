@@ -97,6 +97,9 @@ internal static class SettingsTable
         Setting.LongBytes(
             "Consoles:TotalHistoryBytes", "256 MiB", 1 << 20, 64L << 30, "output of all consoles that is kept",
             static (settings, value) => settings.Consoles.TotalHistoryBytes = value),
+        Setting.Bytes(
+            "Consoles:SpoolBytes", "4 MiB", 0, 64 << 20, "newest output of all consoles that outlives a daemon which is killed; 0: none does",
+            static (settings, value) => settings.Consoles.SpoolBytes = value),
         Setting.Duration(
             "Consoles:KeepAfterEnd", "10m", TimeSpan.Zero, TimeSpan.FromDays(7),
             "how long a gone domain's output is kept, and its viewers wait for its next life",

@@ -63,6 +63,10 @@ internal static partial class Libc
 
     internal const uint MFD_CLOEXEC = 1;
 
+    internal const int PROT_READ = 1;
+    internal const int PROT_WRITE = 2;
+    internal const int MAP_SHARED = 1;
+
     internal const int EFD_NONBLOCK = O_NONBLOCK;
     internal const int EFD_CLOEXEC = O_CLOEXEC;
 
@@ -81,6 +85,9 @@ internal static partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int dup2(SafeFileHandle fd, int number);
 
+    [LibraryImport(Library)]
+    internal static partial uint geteuid();
+
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int setsid();
 
@@ -92,6 +99,16 @@ internal static partial class Libc
 
     [LibraryImport(Library, SetLastError = true)]
     internal static unsafe partial nint getrandom(void* buffer, nuint count, uint flags);
+
+    /// <returns>The error's number itself, and not through errno.</returns>
+    [LibraryImport(Library)]
+    internal static partial int posix_fallocate(SafeFileHandle fd, long offset, long length);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial nint mmap(nint address, nuint length, int protection, int flags, SafeFileHandle fd, long offset);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int munmap(nint address, nuint length);
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int eventfd(uint initial, int flags);

@@ -153,6 +153,22 @@ internal static unsafe class Sys
     /// <summary>Gives a file another name, in place of what had that name. Links are renamed, not followed.</summary>
     public static SysResult Rename(string from, string to) => SysResult.From(Libc.rename(from, to));
 
+    /// <summary>Gives a file so many bytes, with room for all of them on its file system: writing them through a mapping can not fail any more.</summary>
+    /// <exception cref="ErrnoException">With the path.</exception>
+    public static void Allocate(SafeFileHandle fd, long length, string path)
+    {
+        int error;
+        do
+        {
+            error = Libc.posix_fallocate(fd, 0, length);
+        }
+        while (error == (int)Errno.EINTR);
+        if (error != 0)
+        {
+            throw new ErrnoException("posix_fallocate", (Errno)error, path);
+        }
+    }
+
     /// <summary>Whether files may be made in a directory, its file system's being read-only included.</summary>
     public static SysResult MayCreateIn(string directory) => SysResult.From(Libc.access(directory, Libc.W_OK | Libc.X_OK));
 

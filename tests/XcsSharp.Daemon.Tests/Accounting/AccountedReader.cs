@@ -70,8 +70,8 @@ internal sealed class AccountedReader : IAsyncDisposable
         };
     }
 
-    public static AccountedReader OpenTerminal(string path, ReaderAccount account)
-        => new(account, path) { Begins = (account.Start!.Value, account.Start.Value) };
+    public static AccountedReader OpenTerminal(string path, ReaderAccount account, (long Least, long Greatest) begins)
+        => new(account, path) { Begins = begins };
 
     public void Stall()
     {

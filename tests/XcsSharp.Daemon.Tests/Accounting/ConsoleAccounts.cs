@@ -36,7 +36,9 @@ internal sealed class ConsoleAccounts(Lab lab, AccountedGuest guest)
     /// The readers that each console always has, attached to a daemon that has just taken it up: where its history begins shows with the first
     /// letters that the first of them gets.
     /// </summary>
-    public async Task OpenAsync(long? begins)
+    /// <param name="begins">Null: that shows.</param>
+    /// <param name="isKilled">The daemon before was killed: the console goes on, and what is left of its history may begin later.</param>
+    public async Task OpenAsync(long? begins, bool isKilled = false)
     {
         _missedByDeparted = _mostMissedByDeparted = 0;
         AccountedReader first = await AttachAsync("ATTACH", "from=boot follow mode=ro", begins, static () => (0, long.MaxValue));
@@ -48,8 +50,10 @@ internal sealed class ConsoleAccounts(Lab lab, AccountedGuest guest)
 
         _begins = first.Account.Start!.Value;
         AccountedReader log = await AttachAsync("LOG", "from=boot follow", _begins, () => (_begins, _begins));
-        _lateLog = begins is null ? log : null;
-        OpenTerminal();
+        _lateLog = begins is null || isKilled ? log : null;
+
+        // A terminal goes on where the one before was, and nobody knows how much of that its reader had.
+        OpenTerminal(isKilled ? null : _begins);
     }
 
     /// <summary>Another viewer that begins anywhere.</summary>
@@ -130,7 +134,7 @@ internal sealed class ConsoleAccounts(Lab lab, AccountedGuest guest)
             await reader.WaitAsync(account => account.Lives.LastOrDefault() == end, $"the life that begins at {end}");
         }
 
-        OpenTerminal();
+        OpenTerminal(_begins);
     }
 
     /// <summary>
@@ -158,7 +162,9 @@ internal sealed class ConsoleAccounts(Lab lab, AccountedGuest guest)
     }
 
     /// <summary>The daemon has ended: nobody gets more. The log says how far this life went, and has at least what was said to be in it.</summary>
-    public async Task CloseAsync(DomainList last)
+    /// <param name="last">What the daemon said last.</param>
+    /// <param name="isKilled">The next one goes on counting.</param>
+    public async Task CloseAsync(DomainList last, bool isKilled)
     {
         foreach (AccountedReader reader in _readers.ToArray())
         {
@@ -172,7 +178,7 @@ internal sealed class ConsoleAccounts(Lab lab, AccountedGuest guest)
         Assert.True(
             Log.Account.Delivered - _loggedBefore >= (long)guest.EntryIn(last)!.BytesLogged,
             $"{guest.EntryIn(last)!.BytesLogged} bytes were logged, {Log.Account.Delivered - _loggedBefore} are in the file");
-        _loggedBefore = Log.Account.Delivered;
+        _loggedBefore = isKilled ? _loggedBefore : Log.Account.Delivered;
     }
 
     private async Task CheckCountersAsync(DomainList list, long end)
@@ -211,9 +217,11 @@ internal sealed class ConsoleAccounts(Lab lab, AccountedGuest guest)
         return reader;
     }
 
-    private void OpenTerminal()
+    private void OpenTerminal(long? start)
         => _readers.Add(AccountedReader.OpenTerminal(
-            lab.PtyOf(guest.Name), new ReaderAccount($"terminal of {guest.Name}", guest.Text, _begins)));
+            lab.PtyOf(guest.Name),
+            new ReaderAccount($"terminal of {guest.Name}", guest.Text, start),
+            (start ?? _begins, start ?? guest.Produced)));
 
     private async Task DropAsync(AccountedReader reader)
     {

@@ -1,0 +1,72 @@
+namespace XcsSharp.Consoles;
+
+/// <content>What of a console outlives a daemon that is killed.</content>
+public sealed partial class GuestConsole
+{
+    private uint? _takenBefore;
+    private bool _isNotSpooled;
+
+    /// <summary>Its place in the spool; null before its first output, and where it has none.</summary>
+    internal SpoolPlace? Spooled { get; private set; }
+
+    private long TerminalPosition => _pty?.Position ?? Backlog.End;
+
+    private long JournalPosition => _journal?.Position ?? Backlog.End;
+
+    /// <summary>First of all that is done with output: when its last part is done, the guest gets its room back.</summary>
+    private void Spool(ReadOnlySpan<byte> data, uint outputIndex)
+    {
+        if (Spooled is null && !_isNotSpooled)
+        {
+            // The hypervisor's own log is read anew by the next daemon.
+            Spooled = Domain.IsGuest ? Claim() : null;
+            _isNotSpooled = Spooled is null;
+        }
+
+        Spooled?.Append(Backlog.End, data, outputIndex, _handler.Logs?.WallTime() ?? 0);
+    }
+
+    /// <summary>
+    /// Output by a request. The daemon before may have been killed between the spool and its answer: then the guest's ring has that request still, with
+    /// the same number and the same bytes. It can be one at most, since console data is answered as it is taken.
+    /// </summary>
+    internal void AppendRequest(ReadOnlySpan<byte> data, uint requestIndex)
+    {
+        bool isKnown = _takenBefore == requestIndex && Backlog.ReadBefore(Backlog.End).EndsWith(data);
+        _takenBefore = null;
+        if (!isKnown)
+        {
+            Append(data, requestIndex);
+        }
+    }
+
+    private SpoolPlace? Claim()
+    {
+        SpoolRecord record = new()
+        {
+            End = Backlog.End,
+            LogPosition = _log?.Position ?? Backlog.End,
+            Logged = (long)BytesLogged,
+            LogInode = SpoolRecord.NotLooked,
+            Terminal = TerminalPosition,
+            Journal = JournalPosition,
+        };
+        SpoolOwner who = new() { Domid = Domain.Domid, Uuid = Domain.Uuid, Console = Id.Number };
+        return _handler.Spool?.Claim(who, _log?.Name ?? "", record);
+    }
+
+    private void NoteReaders() => Spooled?.NoteReaders(TerminalPosition, JournalPosition);
+
+    /// <summary>The log was brought up to date before this daemon began.</summary>
+    private void GoOnWith(SpooledConsole left)
+    {
+        SpoolRecord record = left.Record;
+        Spooled = _handler.Spool!.GoOnWith(left);
+        _takenBefore = record.OutputIndex;
+        _log?.GoOnFrom(new LogState(record.Logged, record.Filter), record.LogPosition);
+        _pty?.Restore(new ReaderState(record.Terminal, record.Terminal, 0, 0, 0, null, null), []);
+        _journal?.Restore(new JournalState(new ReaderState(record.Journal, record.Journal, 0, 0, 0, null, null), [], IsWhole: false));
+        _handler.Log.GoesOnAfterKill(Name, left.End - left.Start, left.End);
+        PumpSoon();
+    }
+}

@@ -1,0 +1,100 @@
+using System.Buffers.Binary;
+using System.Text;
+
+using XcsSharp.Protocol.Operator;
+using XcsSharp.Rings;
+using XcsSharp.TestKit;
+
+using Xunit;
+
+namespace XcsSharp.Consoles.Tests;
+
+/// <summary>Consoles of a daemon that was killed, as the next one takes them up: the first rig is just never turned again.</summary>
+public sealed class KilledDaemonTests : IDisposable
+{
+    private readonly PrivateDirectory _place = new("killed");
+    private readonly ListLog _log = new();
+
+    public void Dispose() => _place.Dispose();
+
+    /// <summary>It was killed between the spool and the index in the guest's page.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(4)]
+    [InlineData(7)]
+    public void Output_that_is_in_the_guests_ring_still_is_not_taken_twice(int given)
+    {
+        using ConsoleRig killed = Start();
+        var (_, ring, program, _) = killed.AddRing(1, "web");
+        killed.Write(program, "one two"u8.ToArray());
+        BinaryPrimitives.WriteInt32LittleEndian(ring.PageBytes[ConsoleRingLayout.OutputConsumer..], given);
+
+        using ConsoleRig next = Start();
+        ring.OfferTo(next.Hypervisor, 1);
+        next.Write(program, " three"u8.ToArray());
+        Assert.Equal((13UL, "one two three"), (next.Console().BytesOut, AllOf(next)));
+        Assert.Contains("goes on after a daemon that was killed: 7 bytes", Assert.Single(_log.Notes, static note => note.Contains("killed", StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
+    /// <summary>It was killed between the spool and its answer: the request, of the same number and bytes, comes again.</summary>
+    [Theory]
+    [InlineData("word", "word")]
+    [InlineData("other", "wordother")]
+    public void A_request_that_it_had_and_had_not_answered_is_output_once(string first, string wanted)
+    {
+        using ConsoleRig killed = Start();
+        var (guest, program, _) = killed.AddConsole(1, "web");
+        killed.Write(program, "word"u8.ToArray());
+
+        using ConsoleRig next = Start();
+        var (_, again, console) = next.AddConsole(1, "web", guest.Uuid);
+        next.Write(again, Encoding.ASCII.GetBytes(first));
+        next.Write(again, "word"u8.ToArray());
+        Assert.Equal(wanted + "word", AllOf(next));
+        Assert.Equal((ulong)wanted.Length + 4, console.BytesOut);
+    }
+
+    [Fact]
+    public void A_console_of_another_life_begins_anew_and_its_place_is_free_again()
+    {
+        using ConsoleRig killed = Start();
+        var (_, _, program, _) = killed.AddRing(1, "web");
+        killed.Write(program, "secret"u8.ToArray());
+
+        using ConsoleRig next = Start();
+        var (_, _, other, console) = next.AddRing(2, "web");
+        next.Write(other, "new"u8.ToArray());
+        Assert.Equal(3UL, console.BytesOut);
+        Assert.Equal("new", AllOf(next));
+    }
+
+    /// <summary>One that is told to stop leaves nothing to find.</summary>
+    [Fact]
+    public void A_daemon_that_ends_in_order_removes_its_spool()
+    {
+        ConsoleRig ends = Start();
+        var (_, _, program, _) = ends.AddRing(1, "web");
+        ends.Write(program, "output"u8.ToArray());
+        Assert.True(File.Exists(_place["spool"]));
+        ends.Dispose();
+        Assert.False(File.Exists(_place["spool"]));
+    }
+
+    private ConsoleRig Start() => new(options => options.SpoolFile = _place["spool"], log: _log);
+
+    private static string AllOf(ConsoleRig rig)
+    {
+        TestClient client = rig.Connect();
+        client.Send($"{OperatorProtocol.Log} web from=boot\n");
+        Assert.StartsWith("OK", rig.ReadLine(client), StringComparison.Ordinal);
+        List<byte> all = [];
+        rig.RunUntil(
+            () =>
+            {
+                client.ReceiveInto(all);
+                return client.IsEnded;
+            },
+            "the end of the log");
+        return Encoding.ASCII.GetString([.. all]);
+    }
+}
