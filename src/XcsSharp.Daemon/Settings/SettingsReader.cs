@@ -79,6 +79,11 @@ internal static class SettingsReader
                 }
             }
         }
+
+        if (settings.Consoles.InputLog && string.IsNullOrEmpty(settings.Consoles.LogDirectory))
+        {
+            yield return "Consoles:InputLog is on, and Consoles:LogDirectory is empty: give a folder for what is typed, or leave Consoles:InputLog off.";
+        }
     }
 
     private static Layer ReadFile(string? named)
