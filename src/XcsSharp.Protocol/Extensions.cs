@@ -22,7 +22,10 @@ public enum Extensions : uint
     /// <summary>Messages carry a number by which an answer names its request.</summary>
     Correlation = 8,
 
-    All = Reasons | News | Credit | Correlation,
+    /// <summary>With <see cref="Correlation"/>: a request that somebody may have had before says so (<see cref="XcsRecord.RepeatMark"/>).</summary>
+    Repeats = 16,
+
+    All = Reasons | News | Credit | Correlation | Repeats,
 }
 
 /// <summary>Why a message of a client's went nowhere.</summary>

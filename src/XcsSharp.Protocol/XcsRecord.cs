@@ -58,6 +58,9 @@ public enum WriteLockAction : uint
 [StructLayout(LayoutKind.Explicit, Size = ProtocolLimits.RecordSize)]
 public struct XcsRecord
 {
+    /// <summary>In a request's <see cref="Correlation"/> with <see cref="Extensions.Repeats"/>: somebody may have had it before. No part of the number.</summary>
+    public const uint RepeatMark = 0x8000_0000;
+
     [FieldOffset(0)] public RecordType Type;
     [FieldOffset(4)] public RecordResult Result;
 

@@ -19,6 +19,7 @@ public sealed class BackRing
     private readonly RingMemory _memory;
     private uint _requestConsumer;
     private uint _responseProducer;
+    private readonly uint _attachedAt;
     private bool _corrupt;
 
     internal BackRing(RingMemory memory)
@@ -27,6 +28,7 @@ public sealed class BackRing
         _responseProducer = memory.ResponseProducer;
         _requestConsumer = _responseProducer;
         WasUsed = _responseProducer != 0;
+        _attachedAt = memory.RequestProducer;
     }
 
     /// <summary>An earlier life of this end has answered something, and may have ended before it told the peer.</summary>
@@ -37,6 +39,10 @@ public sealed class BackRing
 
     /// <summary>Behind the request that was taken last: free-running, and the same for each life of this end, since the peer counts so too.</summary>
     public uint RequestIndex => _requestConsumer;
+
+    /// <summary>The request that was taken last was there when this end attached: an earlier life of it may have taken it, too. A peer that lies about
+    /// its index then says this of others.</summary>
+    public bool WasThereAtAttach => (int)(_requestConsumer - _attachedAt) <= 0;
 
     /// <summary>Takes the next request, if there is one.</summary>
     /// <returns>

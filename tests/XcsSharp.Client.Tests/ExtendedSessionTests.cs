@@ -24,7 +24,7 @@ public sealed class ExtendedSessionTests : IDisposable
         BitConverter.TryWriteBytes(expected, 0x100);
         BitConverter.TryWriteBytes(expected.AsSpan(4), uint.MaxValue);
         BitConverter.TryWriteBytes(expected.AsSpan(16), 1);
-        BitConverter.TryWriteBytes(expected.AsSpan(20), 15);
+        BitConverter.TryWriteBytes(expected.AsSpan(20), 31);
         BitConverter.TryWriteBytes(expected.AsSpan(24), 500);
         Assert.Equal(expected, hello);
 
@@ -74,7 +74,7 @@ public sealed class ExtendedSessionTests : IDisposable
     [Theory]
     [InlineData(0, Extensions.None)]
     [InlineData(1_000_001, Extensions.None)]
-    [InlineData(1, (Extensions)16)]
+    [InlineData(1, (Extensions)32)]
     public async Task Options_out_of_range_are_refused_before_anything_is_sent(int credit, Extensions extensions)
         => await Assert.ThrowsAnyAsync<ArgumentException>(() => XcsSession.ConnectAsync(
             new XcsSessionOptions { Path = "/nonexistent", Credit = credit, Extensions = extensions }, Cancel));

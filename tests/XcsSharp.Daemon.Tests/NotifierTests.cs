@@ -85,11 +85,13 @@ public sealed class NotifierTests
         Assert.Equal(session, notifier.SessionId);
         GuestMessage again = await NextAsync(port);
         Assert.Equal("once", Text(again));
+        Assert.Equal((false, extensions == Extensions.All), (unanswered.MayBeRepeated, again.MayBeRepeated));
         Assert.False(await port.AnswerAsync(unanswered, Lab.Cancel));
         Assert.True(await port.AnswerAsync(again, Lab.Cancel));
         await guest.WriteAsync("and on", Lab.Cancel);
         GuestMessage next = await NextAsync(port);
         Assert.Equal("and on", Text(next));
+        Assert.False(next.MayBeRepeated);
         Assert.True(await port.AnswerAsync(next, Lab.Cancel));
         Assert.Equal(11, (await port.AskAsync(Console(11), cancel: Lab.Cancel)).Id);
         Assert.Equal(0UL, (await lab.StatusAsync()).AnsweredByDaemon);

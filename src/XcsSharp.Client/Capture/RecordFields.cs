@@ -47,7 +47,9 @@ internal static class RecordFields
     /// <summary>The number by which an answer names its request; 0: none. A client that did not ask for such numbers leaves
     /// anything in their place.</summary>
     public static uint NumberOf(in CapturedRecord captured)
-        => captured.HasMessage && captured.Direction == MessageDirection.FromGuest ? captured.Record.Correlation : 0;
+        => !captured.HasMessage || captured.Direction != MessageDirection.FromGuest ? 0
+            : captured.Record.Type == RecordType.Request ? captured.Record.Correlation & ~XcsRecord.RepeatMark
+            : captured.Record.Correlation;
 
     private static RecordField[] FieldsOf(in XcsRecord record) => record.Type switch
     {

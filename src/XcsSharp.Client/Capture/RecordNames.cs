@@ -9,7 +9,7 @@ internal static class RecordNames
     private static readonly (Extensions Bit, string Name)[] s_extensions =
     [
         (Extensions.Reasons, "reasons"), (Extensions.News, "news"), (Extensions.Credit, "credit"),
-        (Extensions.Correlation, "correlation"),
+        (Extensions.Correlation, "correlation"), (Extensions.Repeats, "repeats"),
     ];
 
     public static string Of(RecordType type) => type switch

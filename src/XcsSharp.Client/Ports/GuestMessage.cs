@@ -12,7 +12,8 @@ public readonly struct GuestMessage : IMarked<GuestMessage>
         Domid = record.RemoteDomain;
         LocalPort = record.LocalPort;
         Message = record.Message;
-        Correlation = record.Correlation;
+        MayBeRepeated = IsRequest && (record.Correlation & XcsRecord.RepeatMark) != 0;
+        Correlation = IsRequest ? record.Correlation & ~XcsRecord.RepeatMark : record.Correlation;
         Connection = connection;
         Number = number;
     }
@@ -33,6 +34,10 @@ public readonly struct GuestMessage : IMarked<GuestMessage>
 
     /// <summary>It waits for an answer.</summary>
     public bool IsRequest { get; }
+
+    /// <summary>Another subscriber may have had this request before and left without an answer, or one of a daemon that was killed. Known where
+    /// <see cref="Extensions.Repeats"/> is granted; false otherwise.</summary>
+    public bool MayBeRepeated { get; }
 
     /// <summary>So many before it, of the same stream, were dropped because the reader lagged: the mark of a gap. Normally 0.</summary>
     public ulong Missed { get; }

@@ -101,6 +101,8 @@ public sealed partial class ControlChannel
         RequestTicket ticket = new(++_lastTicket);
         long patience = receivers.Length > 0 ? _context.ResponseTimeout : _context.UnboundGrace;
 
+        MayBeRepeated = _transmit.WasThereAtAttach;
+
         // Owed before it is delivered, so that it can be answered from inside the delivery.
         _owed.Append(request, ticket, receivers, now + patience);
         _context.Router.DeliverRequest(receivers, this, request, ticket);
@@ -115,6 +117,7 @@ public sealed partial class ControlChannel
         }
 
         _hasNewTakers = false;
+        MayBeRepeated = true;
         RequestTicket last = default;
         while (State == ChannelState.Open && _owed.FindUnheld(last, out RequestTicket ticket) is int position and >= 0)
         {

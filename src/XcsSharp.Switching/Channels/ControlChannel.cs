@@ -76,6 +76,11 @@ public sealed partial class ControlChannel : IPortHandler, ITurnTaker
     /// <inheritdoc cref="BackRing.RequestIndex"/>
     public uint RequestIndex => _transmit.RequestIndex;
 
+    /// <summary>
+    /// While a request is delivered: somebody may have had it before, a subscriber of a daemon before this one, or one that left without an answer.
+    /// </summary>
+    public bool MayBeRepeated { get; private set; }
+
     /// <summary>Requests that hold a slot of the guest's ring now: 0..8.</summary>
     public int Unanswered => _owed.Count;
 

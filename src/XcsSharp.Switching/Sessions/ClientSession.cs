@@ -173,7 +173,8 @@ internal sealed partial class ClientSession : ISubscriber
     void ISubscriber.OnRequest(ControlChannel channel, in ControlMessage request, RequestTicket ticket)
     {
         uint correlation = _extended?.NextCorrelation() ?? 0;
-        if (!TryPush(RecordType.Request, channel, request, correlation))
+        uint shown = _extended?.Marked(correlation, channel.MayBeRepeated) ?? 0;
+        if (!TryPush(RecordType.Request, channel, request, shown))
         {
             channel.Renounce(this, ticket);
             return;
@@ -247,7 +248,7 @@ internal sealed partial class ClientSession : ISubscriber
         }
 
         if (_delivered.Find(channel) is not { } delivered
-            || !delivered.TryTake(record.Message, CorrelationOf(record), out RequestTicket ticket))
+            || !delivered.TryTake(record.Message, _extended?.Unmarked(CorrelationOf(record)) ?? 0, out RequestTicket ticket))
         {
             _switch.Counters.AnswersDropped++;
             SayUndelivered(UndeliveredReason.NotGiven, record);

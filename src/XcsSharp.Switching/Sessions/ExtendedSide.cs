@@ -41,7 +41,7 @@ internal sealed class ExtendedSide(ControlSwitch controlSwitch, ISubscriber owne
     /// <summary>A client that comes back has what it agreed to, and a new window.</summary>
     public void Reopen(in XcsRecord hello) => Window = Has(Extensions.Credit) ? hello.Credit : uint.MaxValue;
 
-    /// <summary>A number for a request that is given to the client; 0 when it does not want numbers.</summary>
+    /// <summary>A number for a request that is given to the client, below the mark; 0 when it does not want numbers.</summary>
     public uint NextCorrelation()
     {
         if (!Has(Extensions.Correlation))
@@ -49,9 +49,16 @@ internal sealed class ExtendedSide(ControlSwitch controlSwitch, ISubscriber owne
             return 0;
         }
 
-        _lastCorrelation = _lastCorrelation == uint.MaxValue ? 1 : _lastCorrelation + 1;
+        _lastCorrelation = _lastCorrelation == XcsRecord.RepeatMark - 1 ? 1 : _lastCorrelation + 1;
         return _lastCorrelation;
     }
+
+    /// <summary>What stands in a request's place for its number.</summary>
+    public uint Marked(uint correlation, bool mayBeRepeated)
+        => mayBeRepeated && Has(Extensions.Correlation) && Has(Extensions.Repeats) ? correlation | XcsRecord.RepeatMark : correlation;
+
+    /// <summary>The number in an answer's place for it, whether the client has left the mark there or not.</summary>
+    public uint Unmarked(uint correlation) => Has(Extensions.Repeats) ? correlation & ~XcsRecord.RepeatMark : correlation;
 
     /// <summary>From the beginning: the client knows nothing, or missed something.</summary>
     public void TellAllAgain()
