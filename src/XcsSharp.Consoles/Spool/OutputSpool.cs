@@ -52,7 +52,7 @@ internal sealed class OutputSpool : IDisposable
             if (isOld)
             {
                 // What can not be, and was passed over.
-                OwnerOf(slot).Number = 0;
+                OwnerOf(slot) = default;
             }
         }
     }
@@ -187,7 +187,8 @@ internal sealed class OutputSpool : IDisposable
 
         SpoolRecord record = MemoryMarshal.Read<SpoolRecord>(file.AsSpan(RecordOffset(slot, owner.Active)));
         string name = Encoding.UTF8.GetString(file, offset + SpoolLayout.NameOffset, owner.NameBytes);
-        bool isSound = record.LogPosition >= 0 && record.LogPosition <= record.End
+        bool isSound = record.End is >= 0 and < long.MaxValue / 2
+            && record.LogPosition >= 0 && record.LogPosition <= record.End
             && record.Logged >= 0 && record.Logged <= record.LogPosition
             && record.MarkBytes >= 0 && record.BehindMark >= 0 && record.BehindMark <= record.End
             && record.Terminal >= 0 && record.Terminal <= record.End
