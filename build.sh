@@ -21,7 +21,7 @@ usage: ./build.sh [COMMAND]
   fmt                the same, and mends what it can
   pack               the NuGet packages of the client library into artifacts/packages
   bench [--quick] [--check] [SCENARIO]...   the daemon beside the original's pattern and beside the least it could be
-  chaos [--seconds N] [--seed N] [--without TROUBLE]...   everything goes wrong around one daemon on a simulated Xen
+  chaos [--seconds N] [--seed N] [--crowd N] [--without TROUBLE]...   everything goes wrong around one daemon on a simulated Xen
   fuzz [SECONDS] [TARGET]...   so long (60) each; a crash names the command that repeats it: fuzz replay FILE
   package [--check]  the Debian package into artifacts/packages; --check: lintian, and the same again in another folder, byte for byte
 TEXT

@@ -6,17 +6,20 @@ namespace XcsSharp.Chaos;
 /// <param name="Duration">How long things go wrong.</param>
 /// <param name="Seed">Of all that is chosen.</param>
 /// <param name="Without">Troubles that are left out, to find which of them it was.</param>
-internal sealed record ChaosOptions(TimeSpan Duration, ulong Seed, IReadOnlyList<string> Without)
+/// <param name="Crowd">Lying guests beside the few that there always are; each is some ten descriptors of this process.</param>
+internal sealed record ChaosOptions(TimeSpan Duration, ulong Seed, IReadOnlyList<string> Without, int Crowd)
 {
-    public const string Usage = "usage: xcs-chaos [--seconds N] [--seed N] [--without TROUBLE]...";
+    public const string Usage = "usage: xcs-chaos [--seconds N] [--seed N] [--crowd N] [--without TROUBLE]...";
 
     private const int MostSeconds = 7 * 24 * 3600;
+    private const int MostGuests = 4000;
 
     /// <returns>Null, and what is wrong.</returns>
     public static ChaosOptions? Parse(string[] arguments, ulong anySeed, out string problem)
     {
         int seconds = 120;
         ulong seed = anySeed;
+        int crowd = 0;
         List<string> without = [];
         problem = "";
         for (int i = 0; i < arguments.Length; i += 2)
@@ -26,6 +29,7 @@ internal sealed record ChaosOptions(TimeSpan Duration, ulong Seed, IReadOnlyList
             {
                 "--seconds" => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out seconds) && seconds is > 0 and <= MostSeconds,
                 "--seed" => ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out seed),
+                "--crowd" => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out crowd) && crowd <= MostGuests,
                 "--without" => value.Length > 0,
                 _ => false,
             };
@@ -41,6 +45,6 @@ internal sealed record ChaosOptions(TimeSpan Duration, ulong Seed, IReadOnlyList
             }
         }
 
-        return new ChaosOptions(TimeSpan.FromSeconds(seconds), seed, without);
+        return new ChaosOptions(TimeSpan.FromSeconds(seconds), seed, without, crowd);
     }
 }

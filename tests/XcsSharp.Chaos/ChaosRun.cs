@@ -110,7 +110,7 @@ internal sealed class ChaosRun : IAsyncDisposable
             new LyingConsoles(_bed, Choices("consoles1"), "liar1"), new LyingConsoles(_bed, Choices("consoles2"), "liar2"),
             new LyingChannels(_bed, Choices("channels1"), "liar3"), new LyingChannels(_bed, Choices("channels2"), "liar4"),
             new Lives(_bed, Choices("lives")), new HypervisorFaults(_bed, Choices("faults")),
-            new StallingClients(_bed, Choices("stalling"), 1000), new LyingClients(_bed, Choices("lying")),
+            .. _options.Crowd > 0 ? (Trouble[])[new HostileCrowd(_bed, Choices("crowd"), _options.Crowd)] : [], new StallingClients(_bed, Choices("stalling"), 1000), new LyingClients(_bed, Choices("lying")),
             new ScarceResources(_bed, Choices("scarce"), _disk), new WallClock(_bed, Choices("clock"), _bed.Machine["clock"]),
         ];
         foreach (HonestChannel channel in _channels)

@@ -56,6 +56,12 @@ internal abstract class Trouble(Bed bed, Random random)
         }
     }
 
+    /// <summary>One act, for a trouble that is made of others.</summary>
+    internal Task ActOnceAsync(CancellationToken cancel) => ActAsync(cancel);
+
+    /// <summary>The end of such a one.</summary>
+    internal Task TakeBackAsync() => EndAsync();
+
     protected abstract Task ActAsync(CancellationToken cancel);
 
     protected virtual Task EndAsync() => Task.CompletedTask;
