@@ -25,8 +25,8 @@ public sealed partial class GuestLogFormsTests
         await lab.RestartAsync();
         await web.WriteAsync("ing\nlogin: ", Lab.Cancel);
         await db.WriteAsync("dy\n", Lab.Cancel);
-        await LoggedAsync(lab, "web", 11);
-        await LoggedAsync(lab, "db", 3);
+        await LoggedAsync(lab, "web", 15);
+        await LoggedAsync(lab, "db", 12);
 
         string text = await File.ReadAllTextAsync(LogOf(lab, "web"), Lab.Cancel);
         Assert.Equal("STAMP booting\nSTAMP login: ", Stamp().Replace(text, "STAMP "));
