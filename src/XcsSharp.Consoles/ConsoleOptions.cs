@@ -77,7 +77,7 @@ public sealed class ConsoleOptions
     public string? SpoolFile { get; set; }
 
     /// <summary>How much of all consoles' newest output that is: 0..64 MiB, 0 for none. It is memory, taken at the start.</summary>
-    public int SpoolBytes { get; set; } = 4 * 1024 * 1024;
+    public int SpoolBytes { get; set; } = 2 * 1024 * 1024;
 
     /// <summary>Viewers of one console on the console socket: 1..65536.</summary>
     public int MaxViewersPerConsole { get; set; } = 64;

@@ -98,7 +98,7 @@ internal static class SettingsTable
             "Consoles:TotalHistoryBytes", "256 MiB", 1 << 20, 64L << 30, "output of all consoles that is kept",
             static (settings, value) => settings.Consoles.TotalHistoryBytes = value),
         Setting.Bytes(
-            "Consoles:SpoolBytes", "4 MiB", 0, 64 << 20, "newest output of all consoles that outlives a daemon which is killed; 0: none does",
+            "Consoles:SpoolBytes", "2 MiB", 0, 64 << 20, "newest output of all consoles that outlives a daemon which is killed; 0: none does",
             static (settings, value) => settings.Consoles.SpoolBytes = value),
         Setting.Duration(
             "Consoles:KeepAfterEnd", "10m", TimeSpan.Zero, TimeSpan.FromDays(7),

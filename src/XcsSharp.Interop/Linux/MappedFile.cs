@@ -5,6 +5,7 @@ using Microsoft.Win32.SafeHandles;
 namespace XcsSharp.Interop.Linux;
 
 /// <summary>A file as memory. What is written there is in the file at once, for whoever opens it next, however this process ends.</summary>
+/// <remarks>All of it is there from the start: a page that is touched first in a flood costs more than what is written to it.</remarks>
 internal sealed class MappedFile : SafeHandle
 {
     private readonly int _length;
@@ -37,7 +38,7 @@ internal sealed class MappedFile : SafeHandle
     public static MappedFile Map(SafeFileHandle file, int length, string path)
     {
         MappedFile mapped = new(
-            Libc.mmap(0, (nuint)length, Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_SHARED, file, 0), length);
+            Libc.mmap(0, (nuint)length, Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_SHARED | Libc.MAP_POPULATE, file, 0), length);
         return mapped.IsInvalid ? throw new ErrnoException("mmap", (Errno)Marshal.GetLastPInvokeError(), path) : mapped;
     }
 
