@@ -186,13 +186,45 @@ give_up() {
     show_serial
 }
 
-# Reads what dom0 says, a line at a time, until it is done or says nothing for too long.
+# Guests that QEMU has crashed since dom0 was booted (run-cases has the signs).
+crashed_guests() {
+    grep -aEc 'RIP: +(e008:\[<ffff82d|0010:\[<ffffffff)' "$lab/serial.log" 2>/dev/null || true
+}
+
+# The next line that dom0 says, within so many seconds. 1: none came. 2: QEMU has crashed a guest, and a minute later dom0 has still not ended the case: now and
+# then it hangs itself then, or its time stands still.
+hear() {
+    local left=$1 crashed=-1
+    while [ "$left" -gt 0 ]; do
+        if IFS= read -r -t 10 line <&9; then
+            return 0
+        fi
+        left=$((left - 10))
+        if [ "$crashed" -ge 0 ]; then
+            crashed=$((crashed + 1))
+            [ "$crashed" -lt 6 ] || return 2
+        elif [ "$(crashed_guests)" -gt "$known_crashes" ]; then
+            crashed=0
+        fi
+    done
+    return 1
+}
+
+# Reads what dom0 says, a line at a time, until it is done or says nothing for too long. 1: it is to be booted anew.
 follow() {
-    local allowed=$boot_patience line word name rest seconds reason outcome
+    local allowed=$boot_patience line word name rest seconds reason outcome heard
     running=
-    declare -gA ended=()
+    known_crashes=0
     while true; do
-        if ! IFS= read -r -t "$allowed" line <&9; then
+        heard=0
+        hear "$allowed" || heard=$?
+        if [ "$heard" = 2 ] && [ -n "$running" ] && [ -z "${rebooted[$running]:-}" ]; then
+            rebooted[$running]=yes
+            mv "$logs/$running" "$logs/$running.emulator" 2>/dev/null || true
+            printf '%-8s %6s   %s: QEMU has crashed its guest, and dom0 hangs; booted anew\n' again "" "$running"
+            return 1
+        fi
+        if [ "$heard" != 0 ]; then
             give_up "dom0 said nothing for $allowed s"
             return
         fi
@@ -204,6 +236,7 @@ follow() {
                 ;;
             begin)
                 running=$name
+                known_crashes=$(crashed_guests)
                 allowed=$((rest + grace))
                 ;;
             again)
@@ -233,16 +266,17 @@ follow() {
 offer_folder() {
     rm -rf "$logs"
     mkdir -p "$logs"
-    printf '%s\n' "${cases[@]}" >"$logs/cases"
     echo "$patience" >"$logs/patience"
-    [ -z "${XCS_LAB_SECONDS:-}" ] || echo "$XCS_LAB_SECONDS" >"$logs/seconds"
     echo "${XCS_LAB_CONSOLE:-xcsd}" >"$logs/console-daemon"
 }
 
-run_cases() {
-    local name
-    rm -f "$lab"/port.*
-    offer_folder
+# Boots dom0 for these cases and follows it. 1: it is to be booted anew.
+run_dom0() {
+    local name status=0
+    rm -f "$lab"/port.* "$lab/serial.log"
+    printf '%s\n' "$@" >"$logs/cases"
+    # By its own clock, which begins anew with it.
+    [ -z "${XCS_LAB_SECONDS:-}" ] || echo $((XCS_LAB_SECONDS - SECONDS + began)) >"$logs/seconds"
     mkfifo "$lab/port.in" "$lab/port.out"
     exec 9<>"$lab/port.out"
     (
@@ -254,18 +288,35 @@ run_cases() {
     ) &
     waiter=$!
     trap 'kill "$(<"$lab/qemu.pid")" 2>/dev/null || true' EXIT
-    follow
+    follow || status=1
+    [ $status -eq 0 ] || kill "$(<"$lab/qemu.pid")" 2>/dev/null || true
     # dom0 powers off by itself; what hangs is ended.
     for name in $(seq 50); do
         kill -0 "$waiter" 2>/dev/null || break
         [ "$name" -lt 50 ] || kill "$(<"$lab/qemu.pid")" 2>/dev/null || true
         sleep 0.1
     done
+    return $status
+}
+
+run_cases() {
+    local name left
+    declare -gA ended=() rebooted=()
+    offer_folder
+    began=$SECONDS
+    left=("${cases[@]}")
+    until run_dom0 "${left[@]}"; do
+        left=()
+        for name in "${cases[@]}"; do
+            [ -n "${ended[$name]:-}" ] || left+=("$name")
+        done
+    done
 }
 
 if [ $shell = yes ]; then
     prepare
     offer_folder
+    printf '%s\n' "${cases[@]}" >"$logs/cases"
     start_qemu lab.shell -serial mon:stdio
 fi
 prepare
