@@ -32,6 +32,38 @@ public sealed class OutputReaderTests
         Assert.True(reader.IsAtEnd);
     }
 
+    /// <summary>Killed at any place, it loses nothing: another reader that begins where it said it was gives all that it had not given.</summary>
+    [Fact]
+    public void A_reader_says_that_it_is_where_another_can_go_on_without_a_loss()
+    {
+        byte[] output = Encoding.UTF8.GetBytes("ab\x1b[1mcd\x1b[0m Gr\u00fc\u00dfe\r\n");
+        var backlog = new Backlog(100_000);
+        using var reader = new ConsoleReader(backlog, 0, OutputLevel.Safe);
+        List<byte> got = [];
+        foreach (byte next in output)
+        {
+            backlog.Append([next]);
+            CheckGoingOn();
+            while (reader.Peek() is { IsEmpty: false } piece)
+            {
+                got.Add(piece[0]);
+                reader.Advance(1);
+                CheckGoingOn();
+            }
+        }
+
+        void CheckGoingOn()
+        {
+            using var another = new ConsoleReader(backlog, reader.Position, OutputLevel.Safe);
+            byte[] rest = ReadAll(another, 1000);
+            byte[] whole = new byte[TerminalFilter.MostOutput(output.Length)];
+            int length = new TerminalFilter(OutputLevel.Safe).Filter(output.AsSpan(0, (int)backlog.End), whole);
+            int repeated = got.Count + rest.Length - length;
+            Assert.InRange(repeated, 0, got.Count);
+            Assert.Equal(whole[..length], got[..(got.Count - repeated)].Concat(rest));
+        }
+    }
+
     [Fact]
     public void A_gap_ends_a_sequence_and_its_mark_passes()
     {

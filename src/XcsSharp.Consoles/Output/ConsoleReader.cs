@@ -19,6 +19,7 @@ internal sealed class ConsoleReader : IDisposable
     private readonly BacklogCursor _cursor;
     private readonly TerminalFilter? _filter;
     private byte[]? _filtered;
+    private long _pieceStart;
     private int _first;
     private int _end;
 
@@ -29,6 +30,7 @@ internal sealed class ConsoleReader : IDisposable
     /// <param name="before">The daemon's own words that come first; null: none.</param>
     public ConsoleReader(Backlog backlog, long position, OutputLevel level, long until = long.MaxValue, byte[]? before = null)
     {
+        _pieceStart = position;
         if (before is not null)
         {
             _filtered = ArrayPool<byte>.Shared.Rent(before.Length);
@@ -46,6 +48,7 @@ internal sealed class ConsoleReader : IDisposable
         ConsoleReader reader = new(backlog, state.Position, level, before: state.Pending is { Length: > 0 } pending ? pending : null);
         reader._cursor.Restore(state);
         reader._filter?.Restore(state.Filter);
+        reader._pieceStart = state.Position;
         return reader;
     }
 
@@ -56,8 +59,11 @@ internal sealed class ConsoleReader : IDisposable
         Filter = _filter?.Describe(),
     };
 
-    /// <summary>Position behind what was taken; of what was filtered already and was not, behind that.</summary>
-    public long Position => _cursor.Position;
+    /// <summary>
+    /// Position behind what was taken. While a filtered piece is taken, where that begins, and otherwise before what the filter holds back: who goes on from here
+    /// gets all of it, if some of it twice.
+    /// </summary>
+    public long Position => _end > 0 ? _pieceStart : _cursor.Position - (_filter?.Held ?? 0);
 
     /// <summary>True when there is nothing to write, not even a mark.</summary>
     public bool IsAtEnd => _end == 0 && _cursor.IsAtEnd;
@@ -100,6 +106,7 @@ internal sealed class ConsoleReader : IDisposable
                 return next;
             }
 
+            _pieceStart = _cursor.Position - _filter.Held;
             next = next[..Math.Min(next.Length, Piece)];
             _filtered ??= ArrayPool<byte>.Shared.Rent(TerminalFilter.MostOutput(Piece));
             _end = _filter.Filter(next, _filtered);

@@ -132,6 +132,9 @@ public sealed class TerminalFilter
             _ => false,
         };
 
+    /// <summary>Bytes of the input that are held back: nobody has said yet whether they pass.</summary>
+    internal int Held => _count;
+
     /// <summary>In the middle of what it is; null: of nothing.</summary>
     internal FilterState? Describe()
         => _state == State.Text ? null : new FilterState((int)_state, _held[.._count], _stringLength, _continuations);
