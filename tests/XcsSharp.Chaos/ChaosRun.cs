@@ -56,6 +56,9 @@ internal sealed class ChaosRun : IAsyncDisposable
         await run.StartAsync(cancel);
         DaemonFigures before = await run.SettledAsync(null, cancel);
         await run.TroubleAsync(cancel);
+
+        // The connections of those who are gone may still stand in line to be accepted, and then there is no place for who asks about the books.
+        await run.AskUntilAnsweredAsync(cancel);
         await run.CheckBooksAsync(cancel);
         await run.CheckNothingIsLeftAsync(before, cancel);
         run.Report();
