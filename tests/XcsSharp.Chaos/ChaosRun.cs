@@ -2,6 +2,7 @@ using System.Diagnostics;
 
 using XcsSharp.Chaos.Honest;
 using XcsSharp.Chaos.Troubles;
+using XcsSharp.Protocol.Operator;
 using XcsSharp.TestKit;
 using XcsSharp.TestKit.Kernels;
 
@@ -257,7 +258,8 @@ internal sealed class ChaosRun : IAsyncDisposable
         while (true)
         {
             // What of the others is still on its way out is no leak: their connections, the ends of their domains.
-            int domains = (await OperatorQuery.ListAsync(_bed.Places.Console, cancel)).Domains.Count;
+            IReadOnlyList<DomainEntry> listed = (await OperatorQuery.ListAsync(_bed.Places.Console, cancel)).Domains;
+            int domains = listed.Count;
             DaemonFigures figures = await DaemonFigures.NowAsync(_bed, cancel);
             if (domains == honest && (wanted is null || figures.IsWithin(wanted)))
             {
@@ -266,7 +268,7 @@ internal sealed class ChaosRun : IAsyncDisposable
 
             if (Stopwatch.GetElapsedTime(start) > Transcript.DefaultDeadline)
             {
-                _failures.Add($"{domains} domains instead of {honest}");
+                _failures.Add($"{domains} domains instead of {honest}: {string.Join(' ', listed.Select(static domain => $"{domain.Name}({domain.Domid})"))}");
                 return figures;
             }
 

@@ -129,8 +129,17 @@ public sealed class SimMachine : IAsyncDisposable
             Executables.Simxen,
             ["create", "--name", name, "--count", count.ToString(CultureInfo.InvariantCulture), "--pages", "4", "--console"],
             new() { Name = $"{count} domains {name}", Environment = Environment });
-        await holder.Output.WaitAsync(bytes => bytes.Count((byte)'\n') == count, $"{count} domains", null, cancel);
-        return (holder, uint.Parse(holder.Output.Text.Split('\n')[0], CultureInfo.InvariantCulture));
+        try
+        {
+            await holder.Output.WaitAsync(bytes => bytes.Count((byte)'\n') == count, $"{count} domains", null, cancel);
+            return (holder, uint.Parse(holder.Output.Text.Split('\n')[0], CultureInfo.InvariantCulture));
+        }
+        catch
+        {
+            // Nobody else knows of them.
+            await holder.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Opens handles in this process that belong to a domain of this machine.</summary>
