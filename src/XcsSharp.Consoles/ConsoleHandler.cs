@@ -31,7 +31,7 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
     private readonly Dictionary<ConsoleId, GuestConsole> _consoles = [];
     private readonly HashSet<GuestConsole> _ending = [];
     private readonly EndedConsoles _ended;
-    private readonly List<SpooledConsole> _left = [];
+    private readonly SpooledConsoles _spooled;
     private ulong _lastViewerId;
 
     /// <summary>Attaches to the switch: from here on every channel and every console ring has a console.</summary>
@@ -72,13 +72,8 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
         Sockets = string.IsNullOrEmpty(options.SocketDirectory) ? null : new ConsoleSockets(loop, options, log);
         Logs = string.IsNullOrEmpty(options.LogDirectory) ? null : new GuestLogs(loop, options, log);
         Journal = options.Journal ? new GuestJournal(loop, options.JournalSocket, log) : null;
-        Spool = string.IsNullOrEmpty(options.SpoolFile) || options.SpoolBytes == 0 ? null : OutputSpool.Open(options.SpoolFile, options.SpoolBytes, log);
-        foreach (SpooledConsole left in Spool?.Left ?? [])
-        {
-            SpooledLog.BringUpToDate(left, options, log);
-            _left.Add(left);
-        }
-
+        Spool = OpenSpool(options, log);
+        _spooled = new SpooledConsoles(Spool);
         _switch = controlSwitch;
         _switch.Attach(this);
         _switch.Bind(this, ProtocolLimits.PortWildcard, (ushort)MessageType.Console);
@@ -196,12 +191,7 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
         }
 
         Handed = null;
-        foreach (SpooledConsole left in _left)
-        {
-            Spool!.Release(left.Slot);
-        }
-
-        _left.Clear();
+        _spooled.Forget();
         Terminals?.ForgetUnclaimed();
         Links?.RemoveLeftovers();
     }
@@ -221,8 +211,31 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
         return new ConsolesState(_lastViewerId, [.. _consoles.Values.Where(static console => !console.IsEnding).Select(console => console.Leave(sink))]);
     }
 
+    /// <summary>Also without a spool from now on: what the daemon before had in one comes to the logs now, or years later behind newer output.</summary>
+    private static OutputSpool? OpenSpool(ConsoleOptions options, ILogger log)
+    {
+        if (string.IsNullOrEmpty(options.SpoolFile) || (options.SpoolBytes == 0 && !File.Exists(options.SpoolFile)))
+        {
+            return null;
+        }
+
+        OutputSpool? spool = OutputSpool.Open(options.SpoolFile, options.SpoolBytes, log);
+        foreach (SpooledConsole left in spool?.Left ?? [])
+        {
+            SpooledLog.BringUpToDate(left, options, log);
+        }
+
+        if (options.SpoolBytes > 0)
+        {
+            return spool;
+        }
+
+        spool?.Dispose();
+        return null;
+    }
+
     private bool WasLeft(ConsoleId id)
-        => Find(id) is null && (Handed?.Has(id) == true || _left.Any(left => IsOf(left, id)) || (Links is not null && Terminals?.Has(id) == true));
+        => Find(id) is null && (Handed?.Has(id) == true || _spooled.Has(id) || (Links is not null && Terminals?.Has(id) == true));
 
     public void OnDomainGone(GuestDomain domain)
     {
@@ -335,25 +348,11 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
         }
 
         ConsoleState? handed = Handed?.Take(id);
-        GuestConsole console = new(this, id, historyWish, handed, handed is null ? TakeLeft(id) : null);
+        GuestConsole console = new(this, id, historyWish, handed, handed is null ? _spooled.Take(id) : null);
         _consoles.Add(id, console);
         Successions.Offer(console);
         return console;
     }
-
-    private SpooledConsole? TakeLeft(ConsoleId id)
-    {
-        SpooledConsole? found = _left.Find(left => IsOf(left, id));
-        if (found is not null)
-        {
-            _ = _left.Remove(found);
-        }
-
-        return found;
-    }
-
-    private static bool IsOf(SpooledConsole left, ConsoleId id)
-        => left.Owner.Domid == id.Domain.Domid && left.Owner.Console == id.Number && left.Owner.Uuid == id.Domain.Uuid;
 
     private void EndIfWithdrawn(ConsoleId id)
     {

@@ -88,4 +88,8 @@ internal static partial class ConsoleLog
     [LoggerMessage(EventId = 422, Level = LogLevel.Warning,
         Message = "Log {Name}: {Bytes} bytes of what a daemon that was killed had still to write could not be written at once: {Problem}")]
     internal static partial void LogNotCompleted(this ILogger log, string name, long bytes, string problem);
+
+    [LoggerMessage(EventId = 423, Level = LogLevel.Information,
+        Message = "The spool keeps the {Bytes} bytes that a daemon which was killed has made it of; it has {Wished} after the next stop or restart of this one")]
+    internal static partial void SpoolKeepsItsSize(this ILogger log, int bytes, int wished);
 }

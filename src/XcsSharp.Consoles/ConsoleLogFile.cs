@@ -95,16 +95,9 @@ internal sealed class ConsoleLogFile : IAppendSource, IDisposable
     internal LogState? Describe() => _reader?.Describe();
 
     /// <summary>Goes on behind what the daemon before has written, or was to.</summary>
-    internal void Restore(LogState? state)
-    {
-        if (_console.Backlog.End > 0)
-        {
-            Reader.Restore(state, _console.Backlog.End);
-        }
-    }
-
-    /// <summary>Goes on behind what a daemon that was killed has written, to this position.</summary>
-    internal void GoOnFrom(LogState state, long position)
+    /// <param name="state">As it left it; null: it kept no log.</param>
+    /// <param name="position">Of the next byte for the file.</param>
+    internal void GoOnFrom(LogState? state, long position)
     {
         if (_console.Backlog.End > 0)
         {

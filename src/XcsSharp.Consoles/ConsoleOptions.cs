@@ -142,7 +142,7 @@ public sealed class ConsoleOptions
             yield return $"Consoles:LogFiles is {LogFiles}: give 0 to 1000.";
         }
 
-        if (SpoolBytes is < 0 or > 64 << 20)
+        if (SpoolBytes is < 0 or > SpoolLayout.MostRingBytes)
         {
             yield return $"Consoles:SpoolBytes is {SpoolBytes}: give 0 to 67108864.";
         }

@@ -12,6 +12,9 @@ namespace XcsSharp.Reactor;
 /// </remarks>
 public sealed class SharedFile : IDisposable
 {
+    /// <summary>So much of what is there decides about the length.</summary>
+    public const int HeadBytes = 64;
+
     private const uint OwnerOnly = 0x180; // 0600
 
     private readonly MappedFile _memory;
@@ -32,8 +35,9 @@ public sealed class SharedFile : IDisposable
 
     /// <param name="path">Whose directory nobody else may write.</param>
     /// <param name="length">Its bytes. A file of another length is made anew.</param>
+    /// <param name="keeps">Whether one of another length stays as it is, by its first <see cref="HeadBytes"/> and its length.</param>
     /// <exception cref="IOException">It can not be opened, or is not ours.</exception>
-    public static SharedFile Open(string path, int length)
+    public static SharedFile Open(string path, int length, Func<ReadOnlySpan<byte>, long, bool> keeps)
     {
         using SafeFileHandle file = Sys.Open(path, Libc.O_RDWR | Libc.O_CREAT | Libc.O_NOFOLLOW | Libc.O_NOCTTY | Libc.O_NONBLOCK, OwnerOnly);
         statx status = Sys.Status(file);
@@ -42,7 +46,14 @@ public sealed class SharedFile : IDisposable
             throw new ErrnoException("open", Errno.EEXIST, path);
         }
 
-        bool isNew = status.stx_size != (ulong)length;
+        Span<byte> head = stackalloc byte[HeadBytes];
+        long size = (long)status.stx_size;
+        if (size != length && size <= int.MaxValue && keeps(head[..RandomAccess.Read(file, head, fileOffset: 0)], size))
+        {
+            length = (int)size;
+        }
+
+        bool isNew = size != length;
         if (isNew)
         {
             RandomAccess.SetLength(file, 0);

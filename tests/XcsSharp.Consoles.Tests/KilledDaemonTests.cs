@@ -68,6 +68,44 @@ public sealed class KilledDaemonTests : IDisposable
         Assert.Equal("new", AllOf(next));
     }
 
+    /// <summary>The first console was taken out of its domain, and its log was not written yet when the second came to be.</summary>
+    [Fact]
+    public void Of_two_with_one_name_the_later_goes_on()
+    {
+        var who = new SpoolOwner { Domid = 1, Uuid = Guid.NewGuid(), Console = ConsoleId.Control };
+        OutputSpool killed = OutputSpool.Open(_place["spool"], 1, _log)!;
+        SpoolPlace free = killed.Claim(default, "", default)!;
+        killed.Claim(who, "", default)!.Append(0, "first"u8, 5, time: 1);
+        free.Release();
+
+        // In the slot before.
+        killed.Claim(who, "", default)!.Append(0, "later"u8, 5, time: 1);
+
+        using ConsoleRig next = Start();
+        _ = next.AddConsole(1, "web", who.Uuid);
+        Assert.Equal("later", AllOf(next));
+    }
+
+    /// <summary>The operator wants no spool any more: what is in it comes to the logs, and not some day behind newer output.</summary>
+    [Fact]
+    public void Without_a_spool_from_now_on_the_logs_have_what_was_in_it()
+    {
+        string logs = Directory.CreateDirectory(_place["logs"]).FullName;
+        OutputSpool killed = OutputSpool.Open(_place["spool"], 1, _log)!;
+        killed.Claim(new SpoolOwner { Domid = 1 }, "guest-web.log", new SpoolRecord { LogInode = SpoolRecord.NotLooked })!.Append(0, "last words"u8, 10, time: 1);
+
+        using ConsoleRig next = new(
+            options =>
+            {
+                options.SpoolFile = _place["spool"];
+                options.SpoolBytes = 0;
+                options.LogDirectory = logs;
+            },
+            log: _log);
+        Assert.Equal("last words", File.ReadAllText(Path.Combine(logs, "guest-web.log")));
+        Assert.False(File.Exists(_place["spool"]));
+    }
+
     /// <summary>One that is told to stop leaves nothing to find.</summary>
     [Fact]
     public void A_daemon_that_ends_in_order_removes_its_spool()

@@ -137,17 +137,45 @@ public sealed class OutputSpoolTests : IDisposable
     }
 
     [Fact]
-    public void A_file_of_another_size_or_of_something_else_is_begun_anew()
+    public void What_is_left_keeps_its_size_until_an_orderly_end()
     {
-        _ = Open().Claim(Who(0), "guest-web.log", default);
-        using OutputSpool larger = OutputSpool.Open(File, 2 * RingBytes, _log)!;
-        Assert.Empty(larger.Left);
-        System.IO.File.WriteAllBytes(File, _stream.Take(0, SpoolLayout.FileBytes(RingBytes)));
-        OutputSpool spool = Open();
-        Assert.Empty(spool.Left);
-        spool.Claim(Who(0), "guest-web.log", default)!.Append(0, "output"u8, 6, time: 1);
-        Assert.Equal("output", Text(Assert.Single(Open().Left)));
+        Open().Claim(Who(0), "guest-web.log", default)!.Append(0, "output"u8, 6, time: 1);
+        using (OutputSpool larger = OutputSpool.Open(File, 4 * RingBytes, _log)!)
+        {
+            Assert.Equal("output", Text(Assert.Single(larger.Left)));
+            Assert.Equal(SpoolLayout.FileBytes(RingBytes), new FileInfo(File).Length);
+            Assert.Contains($"keeps the {RingBytes} bytes", Assert.Single(_log.Notes), StringComparison.Ordinal);
+        }
+
+        using OutputSpool next = OutputSpool.Open(File, 4 * RingBytes, _log)!;
+        Assert.Empty(next.Left);
+        Assert.Equal(SpoolLayout.FileBytes(4 * RingBytes), new FileInfo(File).Length);
+    }
+
+    /// <summary>Noise; a whole file that was cut; one whose beginning says a size that it has not, or that none may have.</summary>
+    [Fact]
+    public void A_file_of_something_else_is_begun_anew()
+    {
+        Open().Claim(Who(0), "guest-web.log", default)!.Append(0, "output"u8, 6, time: 1);
+        byte[] whole = System.IO.File.ReadAllBytes(File);
+        foreach (byte[] other in new[] { _stream.Take(0, whole.Length), whole[..60_000], whole[..30], Said(4 * RingBytes), Said(RingBytes + 8), Said(0), Said(1L << 40) })
+        {
+            System.IO.File.WriteAllBytes(File, other);
+            OutputSpool spool = Open();
+            Assert.Empty(spool.Left);
+            spool.Claim(Who(0), "guest-web.log", default)!.Append(0, "output"u8, 6, time: 1);
+            Assert.Equal("output", Text(Assert.Single(Open().Left)));
+            Assert.Equal(whole.Length, new FileInfo(File).Length);
+        }
+
         Assert.Empty(_log.Warnings);
+
+        byte[] Said(long ringBytes)
+        {
+            byte[] file = (byte[])whole.Clone();
+            BitConverter.TryWriteBytes(file.AsSpan(8), ringBytes);
+            return file;
+        }
     }
 
     /// <summary>Whatever a hand or a bad memory has done to it: no exception, and what is found can be gone on with.</summary>

@@ -48,7 +48,7 @@ public sealed partial class GuestConsole
         _lostByDeparted = state.LostByDeparted;
         _input.Restore(state.BytesIn, state.InputDropped, BytesOf(state.Input));
         _pty?.Restore(state.Terminal, BytesOf(state.TerminalInput));
-        _log?.Restore(state.Log);
+        _log?.GoOnFrom(state.Log, Backlog.End);
         if (state.Journal is not null)
         {
             _journal?.Restore(state.Journal);

@@ -25,7 +25,10 @@ internal sealed class OutputSpool : IDisposable
     private readonly ILogger _log;
     private bool _isFullSaid;
 
-    private OutputSpool(SharedFile file, int ringBytes, ILogger log)
+    /// <param name="file">Of <see cref="SpoolLayout.FileBytes"/>; this one's from now on.</param>
+    /// <param name="ringBytes">Of output.</param>
+    /// <param name="log">Told when there is no place left.</param>
+    internal OutputSpool(SharedFile file, int ringBytes, ILogger log)
     {
         _file = file;
         _ring = new SpoolRing(ringBytes);
@@ -61,14 +64,21 @@ internal sealed class OutputSpool : IDisposable
     public IReadOnlyList<SpooledConsole> Left { get; }
 
     /// <param name="path">Whose directory nobody else may write.</param>
-    /// <param name="bytes">Of output, at least 1; rounded, and never less than 64 KiB.</param>
-    /// <param name="log">Told when it can not be had.</param>
+    /// <param name="bytes">Of output, at least 1; rounded, and never less than 64 KiB. What a daemon that was killed has left keeps its size.</param>
+    /// <param name="log">Told when it can not be had, and when it has another size.</param>
     public static OutputSpool? Open(string path, int bytes, ILogger log)
     {
-        int ringBytes = Math.Max(64 * 1024, bytes) / SpoolLayout.RingBytesASlot * SpoolLayout.RingBytesASlot;
+        int ringBytes = Math.Max(SpoolLayout.LeastRingBytes, bytes) / SpoolLayout.RingBytesASlot * SpoolLayout.RingBytesASlot;
         try
         {
-            return new OutputSpool(SharedFile.Open(path, SpoolLayout.FileBytes(ringBytes)), ringBytes, log);
+            SharedFile file = SharedFile.Open(path, SpoolLayout.FileBytes(ringBytes), SpoolLayout.IsWhole);
+            int kept = SpoolLayout.RingBytes(file.Bytes.Length);
+            if (kept != ringBytes)
+            {
+                log.SpoolKeepsItsSize(kept, ringBytes);
+            }
+
+            return new OutputSpool(file, kept, log);
         }
         catch (IOException failure)
         {

@@ -26,10 +26,25 @@ internal static class SpoolLayout
     /// <summary>So much of the ring for each slot.</summary>
     public const int RingBytesASlot = 4096;
 
+    public const int LeastRingBytes = 64 * 1024;
+
+    public const int MostRingBytes = 64 << 20;
+
     public const int MostHeldBytes = 64;
 
     /// <summary>"XCSPOOL" and the version of all this.</summary>
     public const ulong Magic = 0x01_4c4f4f50534358;
+
+    /// <summary>Whether a file with this beginning is a spool of its own size.</summary>
+    public static bool IsWhole(ReadOnlySpan<byte> head, long size)
+        => MemoryMarshal.TryRead(head, out SpoolHeader header)
+            && header.Magic == Magic
+            && header.RingBytes is >= LeastRingBytes and <= MostRingBytes
+            && header.RingBytes % RingBytesASlot == 0
+            && size == FileBytes((int)header.RingBytes);
+
+    /// <summary>Of a file of that size.</summary>
+    public static int RingBytes(int fileBytes) => (fileBytes - HeaderBytes) / (SlotBytes + RingBytesASlot) * RingBytesASlot;
 
     public static int Slots(int ringBytes) => ringBytes / RingBytesASlot;
 

@@ -37,7 +37,7 @@ internal static class SpooledLog
     {
         ArrivalTimes? times = options.LogTimestamps == LogTimestamps.Utc ? new ArrivalTimes() : null;
         Backlog history = left.MakeHistory(
-            options.SpoolBytes, boot: 0, budget: null, (position, output, time) => times?.Add(position, output, time));
+            limit: (int)Math.Max(1, left.End - left.Start), boot: 0, budget: null, (position, output, time) => times?.Add(position, output, time));
         FileReader reader = new(history, options.LogOutput, times);
         SpoolRecord record = left.Record;
         (string at, long written) = FindWritten(record, path);
