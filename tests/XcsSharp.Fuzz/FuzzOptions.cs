@@ -22,7 +22,7 @@ internal sealed class FuzzOptions
         usage: XcsSharp.Fuzz COMMAND [OPTION]... [ARGUMENT]...
 
           run [TARGET]...      fuzzes; --seconds N (60) or --executions N for each target, --seed N
-          check [TARGET]...    what ./build.sh test does: corpora, regressions and a fixed number of executions from a fixed seed
+          check [TARGET]...    corpora, regressions and a fixed number of executions from a fixed seed; --seconds N: and on, until that is over
           replay FILE...       executes inputs; the name of a file's folder is its target's
           minimize [TARGET]... fuzzes, and makes the target's corpus anew: --files N (18), --bytes N (9000)
           instrument FOLDER    rewrites the assemblies of ours in a copy of this program's folder

@@ -76,7 +76,9 @@ internal static class FuzzProgram
         return true;
     }
 
-    /// <summary>The suite of <c>./build.sh test</c>: one test for each regression, each corpus and each fixed run.</summary>
+    /// <summary>
+    /// The suite of <c>./build.sh test</c>: one test for each regression, each corpus and each fixed run, which goes on, still by its seed, until its time is over.
+    /// </summary>
     private static int Check(FuzzOptions options, Coverage coverage, InputFiles files)
     {
         int passed = 0;
@@ -93,10 +95,9 @@ internal static class FuzzProgram
                 Count(cause is null);
             }
 
-            RunResult result = run.Run(
-                files.Corpus(row.Name),
-                options.Seed ?? FuzzOptions.CheckSeed,
-                new RunLimit(options.Executions ?? row.CheckExecutions, TimeSpan.MaxValue));
+            long least = options.Executions ?? row.CheckExecutions;
+            RunLimit limit = options.Time is { } time ? new RunLimit(long.MaxValue, time, least) : new RunLimit(least, TimeSpan.MaxValue);
+            RunResult result = run.Run(files.Corpus(row.Name), options.Seed ?? FuzzOptions.CheckSeed, limit);
             bool isSound = result.Finding is null && result.Branches > 0;
             Console.WriteLine($"{(isSound ? "ok  " : "FAIL")} {Line(row.Name, result)}");
             Count(isSound);

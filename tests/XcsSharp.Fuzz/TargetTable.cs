@@ -24,7 +24,7 @@ internal static class TargetTable
         new("store-values", 500_000, static () => new StoreValuesTarget()),
         new("settings", 60_000, static () => new SettingsTarget()),
         new("saved-state", 60_000, static () => new SavedStateTarget()),
-        new("spool", 4_000, static () => new SpoolTarget()),
+        new("spool", 60_000, static () => new SpoolTarget()),
     ];
 
     /// <exception cref="UsageException">No such target.</exception>

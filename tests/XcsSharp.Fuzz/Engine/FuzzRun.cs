@@ -5,7 +5,8 @@ namespace XcsSharp.Fuzz.Engine;
 /// <summary>How long a run is.</summary>
 /// <param name="Executions">After so many; the same number and seed make the same run.</param>
 /// <param name="Time">Or when this is over, whatever comes first.</param>
-internal readonly record struct RunLimit(long Executions, TimeSpan Time);
+/// <param name="Least">But not before so many.</param>
+internal readonly record struct RunLimit(long Executions, TimeSpan Time, long Least = 0);
 
 /// <summary>What a run came to.</summary>
 internal readonly record struct RunResult(long Executions, TimeSpan Time, int Branches, int Inputs, Finding? Finding);
@@ -72,7 +73,7 @@ internal sealed class FuzzRun(Func<IFuzzTarget> make, Coverage coverage, Current
             if (executions % 256 == 0 && clock.Elapsed is var elapsed && elapsed - told >= TimeSpan.FromSeconds(1))
             {
                 told = elapsed;
-                if (elapsed >= limit.Time)
+                if (elapsed >= limit.Time && executions >= limit.Least)
                 {
                     break;
                 }

@@ -15,14 +15,28 @@ namespace XcsSharp.Fuzz.Targets;
 /// </summary>
 internal sealed class SpoolTarget : IFuzzTarget
 {
-    private const int RingBytes = 64 * 1024;
+    // As small as it gets: a place for each console, and what comes round comes round often.
+    private const int RingBytes = Consoles * SpoolLayout.RingBytesASlot;
     private const int Consoles = 4;
 
-    private readonly string _path = string.Create(CultureInfo.InvariantCulture, $"/dev/shm/xcs-fuzz-{Environment.ProcessId}.spool");
+    /// <summary>What comes round, and as much behind it as is ever asked for in one piece.</summary>
+    private static readonly byte[] s_output = [.. Enumerable.Range(0, 2048 + RingBytes).Select(static i => (byte)(i * 7 >> 3))];
+
+    private readonly SharedFile _file;
     private readonly Told?[] _told = new Told?[Consoles];
     private OutputSpool _spool = null!;
     private int _lives;
     private bool _isDamaged;
+
+    public SpoolTarget()
+    {
+        // Once for all: to map a file costs more than all that is done with it, and whether it is opened or was open all the time makes no difference to what is in it.
+        string path = string.Create(CultureInfo.InvariantCulture, $"/dev/shm/xcs-fuzz-{Environment.ProcessId}.spool");
+        int length = SpoolLayout.FileBytes(RingBytes);
+        SharedFile.Open(path, length, keeps: static (_, _) => false).Dispose();
+        _file = SharedFile.Open(path, length, keeps: static (_, _) => false);
+        _file.Remove();
+    }
 
     public int MaxLength => 300;
 
@@ -36,27 +50,20 @@ internal sealed class SpoolTarget : IFuzzTarget
     public void Run(ReadOnlySpan<byte> bytes)
     {
         FuzzInput input = new(bytes);
-        File.Delete(_path);
         Array.Clear(_told);
         _lives = 0;
         _isDamaged = false;
-        _spool = OutputSpool.Open(_path, RingBytes, NullLogger.Instance)!;
-        try
+        _file.Bytes[..SharedFile.HeadBytes].Clear();
+        _spool = new OutputSpool(_file, RingBytes, NullLogger.Instance);
+        while (!input.IsEmpty)
         {
-            while (!input.IsEmpty)
-            {
-                Step(ref input);
-            }
+            Step(ref input);
+        }
 
-            Kill([]);
-        }
-        finally
-        {
-            _spool.Dispose();
-        }
+        Kill([]);
     }
 
-    public void Dispose() => File.Delete(_path);
+    public void Dispose() => _file.Dispose();
 
     private void Step(ref FuzzInput input)
     {
@@ -77,7 +84,7 @@ internal sealed class SpoolTarget : IFuzzTarget
         switch (kind)
         {
             case < 3:
-                byte[] output = Output(told.Life, told.Record.End, (input.U16() % 20_000) + 1);
+                ReadOnlySpan<byte> output = Output(told.Life, told.Record.End, (input.U16() % 5_000) + 1);
                 uint index = input.U16();
                 told.Place.Append(told.Record.End, output, index, time: 1);
                 told.Record.End += output.Length;
@@ -108,28 +115,25 @@ internal sealed class SpoolTarget : IFuzzTarget
         }
     }
 
-    private Told Claim(int console)
+    private Told? Claim(int console)
     {
         int life = ++_lives;
         SpoolPlace? place = _spool.Claim(new SpoolOwner { Domid = (uint)life, Console = console }, $"guest-{console}.log", default);
-        Expect.That(place is not null, "there is a place for so few");
-        return new Told(life, place!) { Console = console };
+        Expect.That(place is not null || _isDamaged, "there is a place for so few");
+        return place is null ? null : new Told(life, place) { Console = console };
     }
 
     /// <summary>The next daemon finds the file as it is, but for what was changed by hand.</summary>
     private void Kill(ReadOnlySpan<(ushort At, byte Value)> changes)
     {
-        byte[] file = File.ReadAllBytes(_path);
-        _spool.Dispose();
         foreach ((ushort at, byte value) in changes)
         {
             // All of the slots and the header, and the ring's beginning.
-            file[at % (SpoolLayout.RingOffset(RingBytes) + 8192)] = value;
+            _file.Bytes[at % (SpoolLayout.RingOffset(RingBytes) + 4096)] = value;
             _isDamaged = true;
         }
 
-        File.WriteAllBytes(_path, file);
-        _spool = OutputSpool.Open(_path, RingBytes, NullLogger.Instance)!;
+        _spool = new OutputSpool(_file, RingBytes, NullLogger.Instance);
         Told?[] before = [.. _told];
         Array.Clear(_told);
         foreach (SpooledConsole left in _spool.Left)
@@ -179,16 +183,7 @@ internal sealed class SpoolTarget : IFuzzTarget
         return bytes;
     }
 
-    private static byte[] Output(int life, long position, int count)
-    {
-        byte[] output = new byte[count];
-        for (int i = 0; i < count; i++)
-        {
-            output[i] = (byte)((position + i) * 7 >> 3 ^ life);
-        }
-
-        return output;
-    }
+    private static ReadOnlySpan<byte> Output(int life, long position, int count) => s_output.AsSpan((int)((position + (life * 37)) % 2048), count);
 
     /// <summary>What one console has told.</summary>
     private sealed record Told(int Life, SpoolPlace Place)
