@@ -20,6 +20,11 @@ public sealed class EventLoop : IDisposable
     /// <summary>Work that queues itself again gives way to new events after so many rounds.</summary>
     private const int TurnEndRounds = 4;
 
+    private static readonly TimeSpan[] s_turnTimes =
+    [
+        .. ((double[])[0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 1000]).Select(static ms => TimeSpan.FromMilliseconds(ms)),
+    ];
+
     private readonly Epoll _epoll = new();
     private readonly epoll_event[] _events = new epoll_event[EventsPerTurn];
     private readonly RegistrationTable _registrations = new();
@@ -29,6 +34,7 @@ public sealed class EventLoop : IDisposable
     private List<ITurnEndWork> _turnEnd = [];
     private List<ITurnEndWork> _turnEndRunning = [];
     private volatile bool _stopping;
+    private bool _goesOn;
     private bool _disposed;
     private int _thread;
 
@@ -38,6 +44,7 @@ public sealed class EventLoop : IDisposable
         Clock = clock ?? TimeProvider.System;
         Now = Clock.GetTimestamp();
         _timers = new TimerQueue(Clock);
+        TurnTimes = new Distribution([.. s_turnTimes.Select(time => (long)(time.TotalSeconds * Clock.TimestampFrequency))]);
         Buffers = new BufferPool(this);
         Register(_wakeup.EventFd, Readiness.Readable, _wakeup);
     }
@@ -58,6 +65,12 @@ public sealed class EventLoop : IDisposable
 
     /// <summary>Turns since the start: wake-ups, for whatever reason.</summary>
     public ulong Turns { get; private set; }
+
+    /// <summary>
+    /// How long turns took, without their waits, in ticks of <see cref="Clock"/>. Of those turns at whose end the clock was looked at anyway, for
+    /// a timer or because the next one followed at once: all of them under a service manager with a watchdog.
+    /// </summary>
+    public Distribution TurnTimes { get; }
 
     /// <summary>Events that came for registrations disposed in the same batch.</summary>
     public ulong StaleEvents { get; private set; }
@@ -158,8 +171,7 @@ public sealed class EventLoop : IDisposable
     {
         _thread = Environment.CurrentManagedThreadId;
         int count = _epoll.Wait(_events, TimeoutMs(limitMs));
-        Now = Clock.GetTimestamp();
-        Turns++;
+        BeginTurn(Clock.GetTimestamp());
         for (int i = 0; i < count; i++)
         {
             if (_registrations.Find(_events[i].data) is { } registration)
@@ -179,14 +191,33 @@ public sealed class EventLoop : IDisposable
         return ran;
     }
 
+    private void BeginTurn(long now)
+    {
+        if (_goesOn)
+        {
+            // There was no wait in between.
+            _goesOn = false;
+            TurnTimes.Add(now - Now);
+        }
+
+        Now = now;
+        Turns++;
+    }
+
     private int TimeoutMs(int limitMs)
     {
         if (_turnEnd.Count > 0 || _wakeup.HasWork || _stopping)
         {
+            _goesOn = Turns > 0;
             return 0;
         }
 
-        int timer = _timers.NextTimeoutMs();
+        int timer = _timers.NextTimeoutMs(out long? now);
+        if (now is long end && Turns > 0)
+        {
+            TurnTimes.Add(end - Now);
+        }
+
         return timer < 0 ? limitMs : limitMs < 0 ? timer : Math.Min(timer, limitMs);
     }
 

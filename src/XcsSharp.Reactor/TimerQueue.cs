@@ -40,14 +40,17 @@ internal sealed class TimerQueue(TimeProvider clock)
     }
 
     /// <summary>Milliseconds until the first timer is due, rounded up so that it is due then; -1 when there is none.</summary>
-    public int NextTimeoutMs()
+    /// <param name="now">What the clock said; null when it was not looked at.</param>
+    public int NextTimeoutMs(out long? now)
     {
         if (_heap.Count == 0)
         {
+            now = null;
             return -1;
         }
 
-        long ticks = _heap[0].Due - clock.GetTimestamp();
+        now = clock.GetTimestamp();
+        long ticks = _heap[0].Due - now.Value;
         double ms = Math.Ceiling(ticks * 1000.0 / clock.TimestampFrequency);
         return (int)Math.Clamp(ms, 0, int.MaxValue);
     }

@@ -1,3 +1,5 @@
+using XcsSharp.Reactor;
+
 namespace XcsSharp.Switching;
 
 /// <summary>What the switch did since it started, over all channels and sessions.</summary>
@@ -35,6 +37,12 @@ public sealed class SwitchCounters
 
     /// <summary>Delivered requests that a session forgot because its client is too far behind with answers.</summary>
     public ulong DeliveriesForgotten { get; internal set; }
+
+    /// <summary>How many messages each drain of a control channel found, requests and responses together.</summary>
+    public Distribution MessagesADrain { get; } = new(0, 1, 2, 4, 8, 16, 24, 32);
+
+    /// <summary>How many bytes each drain of a console ring found.</summary>
+    public Distribution ConsoleBytesADrain { get; } = new(0, 64, 512, 2048, 4096, 8192, 16384);
 
     /// <summary>Bytes taken from guests' console rings.</summary>
     public ulong ConsoleBytes { get; internal set; }

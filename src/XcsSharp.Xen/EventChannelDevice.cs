@@ -33,6 +33,9 @@ internal sealed class EventChannelDevice : IReadyHandler, IDisposable
     /// <summary>Events delivered to a port's owner.</summary>
     public ulong PortsServed { get; private set; }
 
+    /// <summary>How many events each read of the device brought.</summary>
+    public Distribution PortsARead { get; } = new(1, 2, 4, 8, 16, 32, 64, 128, PortsPerRead);
+
     /// <summary>Events for ports that nobody has: closed while the number was under way. Left masked.</summary>
     public ulong StaleEvents { get; private set; }
 
@@ -50,6 +53,7 @@ internal sealed class EventChannelDevice : IReadyHandler, IDisposable
         }
 
         _batchNumber++;
+        PortsARead.Add(read.Value);
         foreach (uint port in _batch.AsSpan(0, read.Value))
         {
             if (port < (uint)_ports.Length

@@ -77,6 +77,9 @@ public sealed class XenHypervisor : IHypervisor, IDisposable
 
     public ulong PortsServed => _connections.Ports.PortsServed;
 
+    /// <inheritdoc cref="EventChannelDevice.PortsARead"/>
+    public Distribution PortsARead => _connections.Ports.PortsARead;
+
     /// <summary>Events that came for ports nobody has (any more).</summary>
     public ulong StaleEvents => _connections.Ports.StaleEvents;
 

@@ -45,12 +45,14 @@ public sealed partial class ControlChannel
         }
 
         _isDraining = false;
+        ulong taken = Counters.Requests + Counters.ResponsesReceived - before;
+        _context.Counters.MessagesADrain.Add((long)taken);
         if (State != ChannelState.Open || _isEnding)
         {
             return;
         }
 
-        Pay(Counters.Requests + Counters.ResponsesReceived - before);
+        Pay(taken);
         WatchDeadlines(now);
         NotifyIfMoved();
         if (_hasMore)

@@ -271,7 +271,8 @@ public sealed class ConsoleStream : IPortHandler, ITurnTaker
 
     private void TakeShare(IConsoleSubscriber subscriber)
     {
-        int left = Domain.Budget.Share(BytesATurn);
+        int share = Domain.Budget.Share(BytesATurn);
+        int left = share;
         bool tookSome = Take(subscriber, ref left);
         if (!tookSome && _isMasked && State == ChannelState.Open)
         {
@@ -281,6 +282,7 @@ public sealed class ConsoleStream : IPortHandler, ITurnTaker
             tookSome = Take(subscriber, ref left);
         }
 
+        _context.Counters.ConsoleBytesADrain.Add(share - left);
         if (tookSome && State == ChannelState.Open)
         {
             AskForTurn();
