@@ -17,6 +17,7 @@ public sealed class ClientListener : IDisposable
     private readonly ILogger _log;
     private readonly Dictionary<uint, ClientSession> _sessions = [];
     private readonly HashSet<UnidentifiedConnection> _unidentified = [];
+    private ulong _sessionsBegun;
 
     public ClientListener(
         EventLoop loop, ControlSwitch controlSwitch, SwitchOptions options, ILogger<ClientListener> log)
@@ -30,6 +31,9 @@ public sealed class ClientListener : IDisposable
     internal SwitchOptions Options => _options;
 
     public int SessionCount => _sessions.Count;
+
+    /// <summary>Of each session, in no order. Not to be walked while the loop turns.</summary>
+    public IEnumerable<SessionFigures> Sessions => _sessions.Values.Select(static session => session.Figures);
 
     /// <summary>Connections that have not said yet what they are.</summary>
     public int UnidentifiedCount => _unidentified.Count;
@@ -86,7 +90,7 @@ public sealed class ClientListener : IDisposable
         }
 
         ClientSession session = new(
-            this, _switch, _loop, _options.SessionWindow, NewId(), control.Peer.Pid);
+            this, _switch, _loop, _options.SessionWindow, NewId(), control.Peer.Pid, ++_sessionsBegun);
         _sessions.Add(session.Id, session);
         _log.SessionBegan(session.Name);
         return session;

@@ -23,7 +23,7 @@ internal sealed partial class ClientSession : ISubscriber
     private bool _isClosed;
 
     public ClientSession(
-        ClientListener listener, ControlSwitch controlSwitch, EventLoop loop, TimeSpan window, uint id, int pid)
+        ClientListener listener, ControlSwitch controlSwitch, EventLoop loop, TimeSpan window, uint id, int pid, ulong number)
     {
         _listener = listener;
         _switch = controlSwitch;
@@ -31,6 +31,8 @@ internal sealed partial class ClientSession : ISubscriber
         _window = loop.CreateTimer(OnWindowOver);
         Id = id;
         Name = $"Session {id:x8} of process {pid}";
+        Pid = pid;
+        Number = number;
         _switch.Attach(this);
         _switch.Suspend(this);
     }
@@ -215,7 +217,7 @@ internal sealed partial class ClientSession : ISubscriber
 
         if (_extended is not null)
         {
-            return TryPushExtended(_extended, _data, record);
+            return Counted(TryPushExtended(_extended, _data, record));
         }
 
         if (!_data.TryPush(record))
@@ -224,7 +226,7 @@ internal sealed partial class ClientSession : ISubscriber
             return false;
         }
 
-        return true;
+        return Counted(true);
     }
 
     private bool TryForwardRequest(in XcsRecord record, out ControlChannel? full)

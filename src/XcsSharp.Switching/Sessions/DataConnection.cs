@@ -122,6 +122,7 @@ internal sealed class DataConnection : IStreamOwner
     {
         if (_session.TryForward(record, out ControlChannel? full))
         {
+            _session.RecordsIn++;
             return true;
         }
 

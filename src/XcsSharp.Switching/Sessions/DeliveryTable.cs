@@ -10,6 +10,9 @@ internal sealed class DeliveryTable
     private ControlChannel? _lastChannel;
     private DeliveredRequests? _last;
 
+    /// <summary>Requests of all channels.</summary>
+    public int Count => _lists.Values.Sum(static list => list.Count);
+
     /// <summary>Null when the client was given nothing of this channel.</summary>
     public DeliveredRequests? Find(ControlChannel channel)
     {
