@@ -38,9 +38,12 @@ public sealed record ConsoleOutput
     /// <summary>Of a log: go on with what comes. Of an attached console and of a log: go on when the domain starts anew.</summary>
     public bool Follow { get; init; }
 
+    /// <summary>Of a log: go on with what comes until the domain ends; not with <see cref="Follow"/>.</summary>
+    public bool FollowToEnd { get; init; }
+
     internal string Words => string.Create(
         CultureInfo.InvariantCulture,
-        $"{(FromBoot ? $" {OperatorProtocol.From}{OperatorProtocol.Boot}" : "")}{Word(OperatorProtocol.Lines, LastLines)}{Word(OperatorProtocol.Tail, LastBytes)}{Word(OperatorProtocol.Since, Since?.ToUnixTimeMilliseconds())}{(Level is null ? "" : $" {OperatorProtocol.Level}{Level}")}{(Follow ? " " + OperatorProtocol.Follow : "")}");
+        $"{(FromBoot ? $" {OperatorProtocol.From}{OperatorProtocol.Boot}" : "")}{Word(OperatorProtocol.Lines, LastLines)}{Word(OperatorProtocol.Tail, LastBytes)}{Word(OperatorProtocol.Since, Since?.ToUnixTimeMilliseconds())}{(Level is null ? "" : $" {OperatorProtocol.Level}{Level}")}{(Follow ? " " + OperatorProtocol.Follow : "")}{(FollowToEnd ? $" {OperatorProtocol.FollowWord}{OperatorProtocol.End}" : "")}");
 
     private static string Word(string key, long? value)
         => value is { } number ? string.Create(CultureInfo.InvariantCulture, $" {key}{number}") : "";

@@ -69,7 +69,8 @@ public sealed partial class GuestConsole
     /// <inheritdoc cref="Attach"/>
     internal LogViewer AttachLog(UnixStream stream, OutputWish wish, Action ended, byte[]? before = null)
     {
-        ConsoleReader reader = ReaderFor(wish, ReplayFrom.Oldest, wish.Follow && !IsEnding ? long.MaxValue : Backlog.End, before);
+        bool goesOn = (wish.Follow || wish.ToEnd) && !IsEnding;
+        ConsoleReader reader = ReaderFor(wish, ReplayFrom.Oldest, goesOn ? long.MaxValue : Backlog.End, before);
         return AddLogViewer(
             stream,
             reader,

@@ -34,9 +34,10 @@ public enum ReplayFrom
 /// <param name="Amount">Of that.</param>
 /// <param name="Level">What passes; null: as the settings say.</param>
 /// <param name="Follow">Of a log: go on with what comes. Of both: go on when the domain starts anew.</param>
+/// <param name="ToEnd">Of a log: go on with what comes, until the domain or the console ends.</param>
 /// <param name="Problem">What is wrong with the words, with the remedy; null: nothing.</param>
 public readonly record struct OutputWish(
-    ReplayFrom From = ReplayFrom.Usual, long Amount = 0, OutputLevel? Level = null, bool Follow = false, string? Problem = null)
+    ReplayFrom From = ReplayFrom.Usual, long Amount = 0, OutputLevel? Level = null, bool Follow = false, bool ToEnd = false, string? Problem = null)
 {
     /// <summary>The position that is meant.</summary>
     public long PositionIn(Backlog backlog, OutputTimes times, ReplayFrom usual) => (From == ReplayFrom.Usual ? usual : From) switch
@@ -58,7 +59,10 @@ public readonly record struct OutputWish(
         string value = word[equals..];
         return word[..equals] switch
         {
-            "" when word == OperatorProtocol.Follow && !Follow => this with { Follow = true },
+            "" when word == OperatorProtocol.Follow && !Follow && !ToEnd => this with { Follow = true },
+            OperatorProtocol.FollowWord when !Follow && !ToEnd => value == OperatorProtocol.End
+                ? this with { ToEnd = true }
+                : Wrong(word, $"{OperatorProtocol.FollowWord}{OperatorProtocol.End}, or {OperatorProtocol.Follow} alone"),
             "" when word == OperatorProtocol.ReplayAll && !isFrom => this with { From = ReplayFrom.Oldest },
             "" when word == OperatorProtocol.ReplayNew && !isFrom => this with { From = ReplayFrom.Newest },
             OperatorProtocol.From when !isFrom => value == OperatorProtocol.Boot

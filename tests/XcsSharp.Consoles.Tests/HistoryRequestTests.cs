@@ -187,6 +187,25 @@ public sealed class HistoryRequestTests
     }
 
     [Fact]
+    public void A_log_that_is_followed_to_the_end_goes_on_and_ends_with_the_domain()
+    {
+        using var rig = new ConsoleRig(options => options.PtyDirectory = null, _clock);
+        var (guest, program, _) = rig.AddConsole(3, "web");
+        rig.Write(program, "old "u8.ToArray());
+        TestClient reader = rig.Connect();
+        reader.Send("LOG 3 follow=end\n");
+        Assert.Equal("OK 3 web", rig.ReadLine(reader));
+        Assert.Equal("old ", ReadText(rig, reader, 4));
+        rig.Write(program, "and new"u8.ToArray());
+        Assert.Equal("and new", ReadText(rig, reader, 7));
+        Assert.False(reader.IsEnded);
+
+        guest.Destroy();
+        Assert.Equal("", ReadToEnd(rig, reader));
+        Assert.Equal(0, rig.Consoles.Successions.Count);
+    }
+
+    [Fact]
     public void A_viewer_that_waits_in_vain_or_hangs_up_ends_and_one_that_did_not_ask_does_not_wait()
     {
         using var rig = new ConsoleRig(options => options.PtyDirectory = null, _clock);

@@ -43,6 +43,7 @@ public sealed class OutputWishTests
     [InlineData("web from=boots", "from=boot")]
     [InlineData("web level=all", "level=safe")]
     [InlineData("web level=all follow", "level=safe")]
+    [InlineData("web follow=ever", "follow=end")]
     public void A_word_that_asks_for_nothing_is_a_problem_with_its_remedy(string text, string remedy)
     {
         string? problem = AttachWish.Cut(text, out string name).Problem;

@@ -26,7 +26,7 @@ namespace XcsSharp.Protocol.Operator;
 /// </para>
 /// <para>
 /// <c>LOG console</c> takes the same words, sends from the oldest byte that is retained (unless they say otherwise) to the newest of now, and ends; with the word
-/// <c>follow</c> it goes on. What the client sends is not read. A domain that is gone is still found by its name, or by its id while no other
+/// <c>follow</c> it goes on, also with the domain's next life; with <c>follow=end</c> it goes on until the domain ends. What the client sends is not read. A domain that is gone is still found by its name, or by its id while no other
 /// has that, for as long as the daemon keeps its output; a living one of that name comes first.
 /// </para>
 /// <para>
@@ -166,6 +166,11 @@ public static class OperatorProtocol
 
     /// <summary>Of a <c>LOG</c>: go on with what comes. Of it and of <c>ATTACH</c>: go on when the domain starts anew.</summary>
     public const string Follow = "follow";
+
+    /// <summary>Before <see cref="End"/>, of a <c>LOG</c>: go on with what comes, and end with the domain.</summary>
+    public const string FollowWord = "follow=";
+
+    public const string End = "end";
 
     /// <summary>The largest number that these words take: the last millisecond of the year 9999.</summary>
     public const long MostAmount = 253_402_300_799_999;
