@@ -222,6 +222,10 @@ public sealed partial class ConsoleConnection : IAsyncDisposable
     public static Task<FigureList> FiguresAsync(string path = DefaultPath, CancellationToken cancel = default)
         => AskForDocumentAsync(path, OperatorProtocol.Top, OperatorJson.Default.FigureList, cancel);
 
+    /// <summary>All instruments of the daemon, for a monitoring system. A daemon that does not know this refuses it (<c>unknown-request</c>).</summary>
+    public static Task<InstrumentList> InstrumentsAsync(string path = DefaultPath, CancellationToken cancel = default)
+        => AskForDocumentAsync(path, OperatorProtocol.Metrics, OperatorJson.Default.InstrumentList, cancel);
+
     public ValueTask DisposeAsync() => Stream.DisposeAsync();
 
     private static string WordOf(ConsoleReplay replay) => replay switch

@@ -4,7 +4,7 @@ using XcsSharp.Switching;
 namespace XcsSharp.Consoles;
 
 /// <summary>What <see cref="DomainListing"/> says in less: asked for every second, and of a thousand guests.</summary>
-internal static class FigureListing
+public static class FigureListing
 {
     /// <summary>Each of these domains, by domid.</summary>
     internal static FigureList Build(IEnumerable<GuestDomain> domains, ConsoleHandler consoles, DaemonStatus daemon)
@@ -33,7 +33,8 @@ internal static class FigureListing
         return new FigureList(daemon, [.. all.Values.OrderBy(static guest => guest.Domid)]);
     }
 
-    private static string StateOf(GuestDomain domain)
+    /// <summary><c>quarantined</c> if its channel or one of its consoles is, <c>connected</c> if one of them is, otherwise <c>waiting</c>.</summary>
+    public static string StateOf(GuestDomain domain)
     {
         ChannelState? state = domain.Channel?.State;
         foreach (ConsoleStream console in domain.Consoles)

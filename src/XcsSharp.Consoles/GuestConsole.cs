@@ -127,6 +127,9 @@ public sealed partial class GuestConsole : ITurnEndWork
         }
     }
 
+    /// <summary>Gap marks that terminals, viewers, the log, the journal and readers of <c>LOG</c> were given, by this daemon.</summary>
+    public ulong Gaps => Backlog.Gaps;
+
     /// <summary>The log's file, which its first byte makes; null when there are no logs.</summary>
     public string? LogPath => _log?.Path;
 

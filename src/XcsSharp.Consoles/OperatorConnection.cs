@@ -120,6 +120,9 @@ internal sealed partial class OperatorConnection : IStreamOwner, IDisposable
                 ReplyWith(
                     FigureListing.Build(_listener.Switch.Domains.Where(MayView), _listener.Consoles, _listener.MakeStatus()), OperatorJson.Default.FigureList);
                 break;
+            case OperatorVerb.Metrics:
+                ReplyWith(_listener.ReadInstruments(MayView), OperatorJson.Default.InstrumentList);
+                break;
             case OperatorVerb.ConsoleAdd:
                 AddConsole(request.Target);
                 break;
@@ -146,7 +149,7 @@ internal sealed partial class OperatorConnection : IStreamOwner, IDisposable
             string others = string.Concat(_listener.Words.Select(static other => $", {other.Word} {other.Arguments}"));
             Refuse(
                 OperatorError.UnknownRequest,
-                "send one of: ATTACH domid-or-name (or with #1, #control), LOG the same, LIST, STATUS, TOP, WHO, CONSOLE-ADD domid-or-name, CONSOLE-DEL domid-or-name#N, "
+                "send one of: ATTACH domid-or-name (or with #1, #control), LOG the same, LIST, STATUS, TOP, METRICS, WHO, CONSOLE-ADD domid-or-name, CONSOLE-DEL domid-or-name#N, "
                 + "TAKE viewer, RELEASE viewer, MODE viewer rw|ro"
                 + others);
             return;

@@ -16,6 +16,7 @@ namespace XcsSharp.Consoles;
 public sealed class OperatorListener : IDisposable
 {
     private readonly Func<DaemonStatus> _status;
+    private readonly Func<Func<GuestDomain, bool>, InstrumentList>? _instruments;
     private readonly Dictionary<OperatorConnection, uint> _connections = [];
     private readonly Dictionary<string, OperatorWord> _words = new(StringComparer.Ordinal);
 
@@ -25,6 +26,7 @@ public sealed class OperatorListener : IDisposable
     /// <param name="status">Makes the answer to <c>STATUS</c>.</param>
     /// <param name="log">Refusals, at debug level.</param>
     /// <param name="words">The requests that handlers answer.</param>
+    /// <param name="instruments">Makes the answer to <c>METRICS</c>, of the domains that it is told; null: there are no instruments.</param>
     /// <exception cref="ArgumentException">Two requests of one word: a bug of ours.</exception>
     public OperatorListener(
         EventLoop loop,
@@ -32,7 +34,8 @@ public sealed class OperatorListener : IDisposable
         ConsoleHandler consoles,
         Func<DaemonStatus> status,
         ILogger log,
-        IEnumerable<OperatorWord>? words = null)
+        IEnumerable<OperatorWord>? words = null,
+        Func<Func<GuestDomain, bool>, InstrumentList>? instruments = null)
     {
         foreach (OperatorWord word in words ?? [])
         {
@@ -44,6 +47,7 @@ public sealed class OperatorListener : IDisposable
         Consoles = consoles;
         Log = log;
         _status = status;
+        _instruments = instruments;
     }
 
     /// <summary>Connections of now, viewers and those of consoles' own sockets included.</summary>
@@ -92,6 +96,8 @@ public sealed class OperatorListener : IDisposable
     internal OperatorWord? FindWord(string word) => _words.GetValueOrDefault(word);
 
     internal DaemonStatus MakeStatus() => _status();
+
+    internal InstrumentList ReadInstruments(Func<GuestDomain, bool> mayView) => _instruments?.Invoke(mayView) ?? new InstrumentList([]);
 
     internal void Remove(OperatorConnection connection)
     {

@@ -13,6 +13,7 @@ public enum OperatorVerb
     List,
     Status,
     Top,
+    Metrics,
     ConsoleAdd,
     ConsoleDelete,
     Who,
@@ -23,7 +24,7 @@ public enum OperatorVerb
 
 /// <summary>A request line, taken apart. Unrecognised lines give <see cref="OperatorVerb.Unknown"/>.</summary>
 /// <param name="Verb">What is asked.</param>
-/// <param name="Target">The domain's id or name; of a console with its number; empty for <c>LIST</c>, <c>STATUS</c> and <c>TOP</c>.</param>
+/// <param name="Target">The domain's id or name; of a console with its number; empty for <c>LIST</c>, <c>STATUS</c>, <c>TOP</c> and <c>METRICS</c>.</param>
 /// <param name="Wish">Of <c>ATTACH</c> and <c>LOG</c>: what the words after the name ask for.</param>
 public readonly record struct OperatorRequest(OperatorVerb Verb, string Target, AttachWish Wish = default)
 {
@@ -52,6 +53,11 @@ public readonly record struct OperatorRequest(OperatorVerb Verb, string Target, 
         if (text == OperatorProtocol.Top)
         {
             return new OperatorRequest(OperatorVerb.Top, "");
+        }
+
+        if (text == OperatorProtocol.Metrics)
+        {
+            return new OperatorRequest(OperatorVerb.Metrics, "");
         }
 
         if (TryCutVerb(text, OperatorProtocol.ConsoleAdd, out string target))

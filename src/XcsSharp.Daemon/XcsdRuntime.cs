@@ -6,6 +6,7 @@ using Microsoft.Win32.SafeHandles;
 
 using XcsSharp.Consoles;
 using XcsSharp.Daemon.Handover;
+using XcsSharp.Daemon.Metrics;
 using XcsSharp.Daemon.Settings;
 using XcsSharp.Daemon.Systemd;
 using XcsSharp.Handlers;
@@ -25,6 +26,7 @@ internal sealed partial class XcsdRuntime : IDisposable
 
     private readonly EventLoop _loop = new();
     private long _ready;
+    private DateTimeOffset _readyAt;
     private string _accessFile = "";
     private ILogger? _log;
     private SocketPlaces? _sockets;
@@ -35,6 +37,7 @@ internal sealed partial class XcsdRuntime : IDisposable
     private ClientListener? _clients;
     private OperatorListener? _operators;
     private Watchdog? _watchdog;
+    private DaemonMeter? _meter;
 
     private XcsdRuntime()
     {
@@ -64,6 +67,7 @@ internal sealed partial class XcsdRuntime : IDisposable
                 runtime._loop, settings.Sockets, handed, runtime.AcceptClient, runtime.AcceptOperator);
             runtime.OpenHypervisor(settings, loggers, isUpgradable);
             runtime._ready = Stopwatch.GetTimestamp();
+            runtime._readyAt = DateTimeOffset.UtcNow;
             runtime._watchdog = Watchdog.Start(runtime._loop, notifier);
             loggers.CreateLogger("xcsd").Serving(
                 DaemonVersion.Text,
@@ -129,6 +133,7 @@ internal sealed partial class XcsdRuntime : IDisposable
     public void Dispose()
     {
         _watchdog?.Dispose();
+        _meter?.Dispose();
         _sockets?.Dispose();
         _operators?.Dispose();
         _clients?.Dispose();
@@ -160,7 +165,7 @@ internal sealed partial class XcsdRuntime : IDisposable
                 _loop, _switch, settings.Switching, loggers.CreateLogger<ClientListener>());
             Upgrade upgrade = new(_loop, isUpgradable, BeginUpgrade, loggers.CreateLogger("xcsd"));
             _operators = new OperatorListener(
-                _loop, _switch, _consoles, ReadStatus, loggers.CreateLogger<OperatorListener>(), [.. _handlers.Words, upgrade.Word]);
+                _loop, _switch, _consoles, ReadStatus, loggers.CreateLogger<OperatorListener>(), [.. _handlers.Words, upgrade.Word], ReadInstruments);
             _switch.Start();
             _consoles.OnStarted();
             _handed?.Dispose();
@@ -284,6 +289,13 @@ internal sealed partial class XcsdRuntime : IDisposable
             counters.Refusals,
             counters.RequestsLockedOut,
             counters.SessionsPaused);
+    }
+
+    /// <summary>The meter is made for the first who asks: most daemons are never asked.</summary>
+    private InstrumentList ReadInstruments(Func<GuestDomain, bool> mayView)
+    {
+        _meter ??= new DaemonMeter(new MeteredParts(_loop, _hypervisor!, _switch!, _consoles!, _clients!, ReadStatus), _readyAt);
+        return _meter.Read(mayView);
     }
 
     private void AcceptClient(SafeFileHandle socket) => _clients!.Accept(socket);

@@ -55,8 +55,10 @@ public sealed class BacklogCursorTests
         backlog.Append("de"u8);
         Assert.StartsWith("\r\n[gap: 5 bytes]", Encoding.ASCII.GetString(cursor.Peek()), StringComparison.Ordinal);
 
+        Assert.Equal(0UL, backlog.Gaps);
         List<byte> got = [.. cursor.Peek()[..4]];
         cursor.Advance(4);
+        Assert.Equal(1UL, backlog.Gaps);
         backlog.Append("fghi"u8);
         Assert.Equal(9UL, cursor.Lost);
         Drain(cursor, got, most: 3);

@@ -80,6 +80,7 @@ public sealed class RequestLineTests
     [InlineData("LIST", OperatorVerb.List, "", ReplayFrom.Usual)]
     [InlineData(" STATUS ", OperatorVerb.Status, "", ReplayFrom.Usual)]
     [InlineData("TOP", OperatorVerb.Top, "", ReplayFrom.Usual)]
+    [InlineData("METRICS", OperatorVerb.Metrics, "", ReplayFrom.Usual)]
     [InlineData("ATTACH 5", OperatorVerb.Attach, "5", ReplayFrom.Usual)]
     [InlineData("ATTACH web all", OperatorVerb.Attach, "web", ReplayFrom.Oldest)]
     [InlineData("ATTACH web  new", OperatorVerb.Attach, "web", ReplayFrom.Newest)]

@@ -26,7 +26,8 @@ public sealed class AccessTests
         await lab.ConsoleGuestAsync("web");
         await lab.ConsoleGuestAsync("db");
 
-        string seen = await AskAsync(lab, Viewer, "LIST") + await AskAsync(lab, Viewer, "TOP") + await AskAsync(lab, Viewer, "WHO");
+        string seen = await AskAsync(lab, Viewer, "LIST") + await AskAsync(lab, Viewer, "TOP") + await AskAsync(lab, Viewer, "METRICS")
+            + await AskAsync(lab, Viewer, "WHO");
         Assert.Contains("\"web\"", seen, StringComparison.Ordinal);
         Assert.DoesNotContain("\"db\"", seen, StringComparison.Ordinal);
         Assert.StartsWith("OK", await AskAsync(lab, Viewer, "STATUS"), StringComparison.Ordinal);
@@ -41,7 +42,7 @@ public sealed class AccessTests
 
         Assert.EndsWith(" seat=writer\n", await AskAsync(lab, Writer, "ATTACH web mode=take"), StringComparison.Ordinal);
         Assert.StartsWith("ERR not-permitted ", await AskAsync(lab, Writer, "SHUTDOWN web"), StringComparison.Ordinal);
-        foreach (string line in (string[])["LIST", "STATUS", "TOP", "WHO", "ATTACH web", "LOG web", "TAKE 1"])
+        foreach (string line in (string[])["LIST", "STATUS", "TOP", "METRICS", "WHO", "ATTACH web", "LOG web", "TAKE 1"])
         {
             Assert.StartsWith("ERR not-permitted ", await AskAsync(lab, Stranger, line), StringComparison.Ordinal);
         }

@@ -197,6 +197,9 @@ public sealed class LifeCycleTests
         await seen.WaitForTextAsync("the last word\n", Lab.Cancel);
         await subscriber.ReceiveAsync(Protocol.RecordType.Request, Lab.Cancel);
         await lab.Daemon.Process.Error.WaitForTextAsync("The start has settled: ", Lab.Cancel);
+
+        // Nor does its meter wake it, once there is one.
+        Assert.NotEmpty((await OperatorDocuments.InstrumentsAsync(lab.Places.Console, Lab.Cancel)).Instruments);
         await WatchAsync(TimeSpan.FromMilliseconds(300), lab); // its answer to the guest, and whatever else is under way
 
         IReadOnlyDictionary<string, long> sleeps = await WatchAsync(TimeSpan.FromSeconds(5), lab);

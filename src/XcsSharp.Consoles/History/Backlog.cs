@@ -60,6 +60,9 @@ public sealed class Backlog
     /// <summary>Position that the next byte will get; so many bytes were ever appended.</summary>
     public long End { get; private set; }
 
+    /// <summary>Gap marks that its readers were given, of all of them together.</summary>
+    public ulong Gaps { get; internal set; }
+
     /// <summary>Places in the budget's lists.</summary>
     internal Backlog? Next { get; set; }
 

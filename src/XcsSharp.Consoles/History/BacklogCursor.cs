@@ -137,6 +137,7 @@ public sealed class BacklogCursor
         {
             Position += _markedBytes;
             _lost += _markedBytes;
+            _backlog.Gaps++;
         }
 
         _markTaken += count;

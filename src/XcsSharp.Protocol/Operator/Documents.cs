@@ -204,10 +204,53 @@ public sealed record GuestFigures(
     ulong Dropped,
     ulong ThrottledMs);
 
+/// <summary>
+/// The answer to <c>METRICS</c>: every instrument of the daemon, with what it measures now. Of guests those that the client may view, the
+/// hypervisor's log included.
+/// </summary>
+public sealed record InstrumentList(IReadOnlyList<InstrumentEntry> Instruments);
+
+/// <summary>One instrument.</summary>
+/// <param name="Name">As OpenTelemetry writes names: <c>xcs.guest.console</c>.</param>
+/// <param name="Kind">Of <see cref="InstrumentKind"/>.</param>
+/// <param name="Unit">By UCUM: <c>s</c>, <c>By</c>, <c>{message}</c>; null: it has none.</param>
+/// <param name="Description">For people.</param>
+/// <param name="Measurements">One for each set of tags; none while there is nothing to measure.</param>
+public sealed record InstrumentEntry(
+    string Name, string Kind, string? Unit, string? Description, IReadOnlyList<MeasurementEntry> Measurements);
+
+/// <summary>What one instrument measures of one thing.</summary>
+/// <param name="Tags">Of what: <c>domain</c>, <c>direction</c> and the like.</param>
+/// <param name="Value">Of a histogram: the sum of all values.</param>
+/// <param name="Buckets">Of a histogram, in ascending order, the last without a bound; otherwise null.</param>
+public sealed record MeasurementEntry(
+    IReadOnlyDictionary<string, string> Tags,
+    double Value,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<BucketEntry>? Buckets = null);
+
+/// <summary>How many values were not above a bound, those of the smaller bounds included.</summary>
+/// <param name="Bound">Null: all values.</param>
+/// <param name="Count">Values.</param>
+public sealed record BucketEntry(double? Bound, double Count);
+
+/// <summary>What an instrument's value does.</summary>
+public static class InstrumentKind
+{
+    /// <summary>It only grows while the daemon, or what it is about, lives.</summary>
+    public const string Counter = "counter";
+
+    /// <summary>It goes up and down.</summary>
+    public const string Gauge = "gauge";
+
+    /// <summary>Counts of values by size.</summary>
+    public const string Histogram = "histogram";
+}
+
 /// <summary>Source-generated readers and writers, as NativeAOT needs them.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(DomainList))]
 [JsonSerializable(typeof(DaemonStatus))]
 [JsonSerializable(typeof(ViewerList))]
 [JsonSerializable(typeof(FigureList))]
+[JsonSerializable(typeof(InstrumentList))]
 public sealed partial class OperatorJson : JsonSerializerContext;

@@ -2,11 +2,11 @@ namespace XcsSharp.Protocol.Operator;
 
 /// <summary>
 /// The console socket's handshake: the client sends one line, the daemon answers with one line. After a successful
-/// <c>ATTACH</c> the connection carries the console's bytes, raw, both ways; after <c>LIST</c>, <c>STATUS</c> and <c>TOP</c> it carries
+/// <c>ATTACH</c> the connection carries the console's bytes, raw, both ways; after <c>LIST</c>, <c>STATUS</c>, <c>TOP</c> and <c>METRICS</c> it carries
 /// one JSON document and ends.
 /// </summary>
 /// <remarks>
-/// Client: <c>ATTACH console</c>, <c>LOG console</c>, <c>LIST</c>, <c>STATUS</c>, <c>TOP</c>, <c>WHO</c>, <c>TAKE id</c>, <c>RELEASE id</c>, <c>MODE id mode</c>, <c>CONSOLE-ADD domain</c>, <c>CONSOLE-DEL domain#N</c>, or a request of
+/// Client: <c>ATTACH console</c>, <c>LOG console</c>, <c>LIST</c>, <c>STATUS</c>, <c>TOP</c>, <c>METRICS</c>, <c>WHO</c>, <c>TAKE id</c>, <c>RELEASE id</c>, <c>MODE id mode</c>, <c>CONSOLE-ADD domain</c>, <c>CONSOLE-DEL domain#N</c>, or a request of
 /// one of the daemon's handlers: <c>SHUTDOWN domain</c>, <c>REBOOT domain</c>, <c>SUSPEND domain</c>, <c>MEM-SET domain size</c>. Daemon:
 /// <c>OK</c>, followed by domid and name where a console is meant; or <c>ERR</c>, a code of <see cref="OperatorError"/> and a sentence that says what to do.
 /// Lines are UTF-8 and end in a line feed; a carriage return before it is tolerated, so that socat and a
@@ -62,6 +62,9 @@ public static class OperatorProtocol
 
     /// <summary>The figures of all guests, for a live view: a <see cref="FigureList"/>.</summary>
     public const string Top = "TOP";
+
+    /// <summary>All instruments of the daemon's meter, for a monitoring system: an <see cref="InstrumentList"/>.</summary>
+    public const string Metrics = "METRICS";
 
     /// <summary>Adds a secondary console ring to a domain; the answer names it.</summary>
     public const string ConsoleAdd = "CONSOLE-ADD";

@@ -17,7 +17,7 @@ internal sealed partial class ConsoleHandshakeTarget : IFuzzTarget
 {
     private const int MostLine = 512;
 
-    private static readonly string[] s_documents = ["LIST", "STATUS", "TOP", "WHO"];
+    private static readonly string[] s_documents = ["LIST", "STATUS", "TOP", "METRICS", "WHO"];
 
     private readonly HandshakeWorld _world = new();
 
