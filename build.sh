@@ -50,6 +50,21 @@ need() {
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
+# The package of prometheus starts a server; not ours, and policy-rc.d is how Debian is told so.
+need_prometheus() {
+    local policy=/usr/sbin/policy-rc.d status=0
+    command -v prometheus >/dev/null && return
+    if [ "$(id -u)" -ne 0 ] || [ -e $policy ]; then
+        need prometheus=prometheus
+        return
+    fi
+    printf '#!/bin/sh\nexit 101\n' >$policy
+    chmod 755 $policy
+    (need prometheus=prometheus) || status=$?
+    rm $policy
+    return "$status"
+}
+
 need_sdk() {
     command -v dotnet >/dev/null || die "the .NET 10 SDK is missing: https://dotnet.microsoft.com/download/dotnet/10.0"
     dotnet --version >/dev/null 2>&1 || die "no .NET SDK that fits global.json; install the .NET 10 SDK"
@@ -88,6 +103,7 @@ build() {
     ln -sf xcsd "$bin/xcs"
     publish XcsSharp.Cli xcsctl
     publish XcsSharp.GuestAgent xcs-guest
+    publish XcsSharp.Exporter xcs-exporter
 }
 
 pack() {
@@ -104,11 +120,12 @@ pack() {
 package_root() {
     local to=$1 program
     install -d "$to"/usr/{lib/xcs,sbin,bin} "$to"/usr/share/{man/man{1,5,8},bash-completion/completions,zsh/vendor-completions} \
-        "$to"/usr/share/fish/vendor_completions.d "$to"/etc/xcs "$to"/lib/systemd/system/xcsd.socket.d
-    install -m 755 "$bin"/{xcsd,xcsctl,xcs-guest} "$to/usr/lib/xcs/"
+        "$to"/usr/share/{fish/vendor_completions.d,xcsd/grafana} "$to"/etc/xcs "$to"/lib/systemd/system/xcsd.socket.d
+    install -m 755 "$bin"/{xcsd,xcsctl,xcs-guest,xcs-exporter} "$to/usr/lib/xcs/"
     install -m 644 "$bin"/{libxcs_xenctrl,libMonoPosixHelper}.so "$to/usr/lib/xcs/"
     ln -s ../lib/xcs/xcsd "$to/usr/sbin/xcsd"
     ln -s ../lib/xcs/xcsd "$to/usr/sbin/xcs"
+    ln -s ../lib/xcs/xcs-exporter "$to/usr/sbin/xcs-exporter"
     for program in xcsctl xcs-guest; do
         ln -s "../lib/xcs/$program" "$to/usr/bin/$program"
     done
@@ -122,6 +139,7 @@ package_root() {
     install -m 644 systemd/completions/xcsctl.bash "$to/usr/share/bash-completion/completions/xcsctl"
     install -m 644 systemd/completions/_xcsctl "$to/usr/share/zsh/vendor-completions/"
     install -m 644 systemd/completions/xcsctl.fish "$to/usr/share/fish/vendor_completions.d/"
+    install -m 644 systemd/grafana/xcs.json "$to/usr/share/xcsd/grafana/"
     install -m 644 systemd/debian/xcsd.json "$to/etc/xcs/"
     install -m 644 systemd/debian/socket-group.conf "$to/lib/systemd/system/xcsd.socket.d/group.conf"
 }
@@ -139,6 +157,7 @@ package() {
     cp -r systemd/debian "$from/debian"
     cp systemd/xcsd.service "$from/debian/xcsd.service"
     cp systemd/xcsd.socket "$from/debian/xcsd.socket"
+    cp systemd/xcs-exporter.service "$from/debian/xcsd.xcs-exporter.service"
     package_root "$from/root"
     (cd "$from" && dpkg-buildpackage -b -uc -us >../build.log 2>&1) || die "the package was not built; see artifacts/package/build.log"
     mv "${from%/*}"/*.deb artifacts/packages/
@@ -340,6 +359,7 @@ run_tests() {
     build
     need script=bsdutils perl=perl-base setsid=util-linux tshark=tshark tmux=tmux top=procps gzip=gzip socat=socat screen=screen spin=spin groff=groff-base
     command -v vim >/dev/null || need vim.tiny=vim-tiny
+    need_prometheus
     need /usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1=libfaketime
     # The lab's machine keeps one processor busy; what stands beside it here depends on no time. Where all is emulated slowly, its last cases
     # are skipped, so that the whole run stays below half an hour.

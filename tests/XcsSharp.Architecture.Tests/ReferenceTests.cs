@@ -23,6 +23,7 @@ public sealed class ReferenceTests
             "XcsSharp.Handlers", "XcsSharp.Xen",
         ],
         ["XcsSharp.Cli"] = ["XcsSharp.Protocol", "XcsSharp.Client", "XcsSharp.Interop"],
+        ["XcsSharp.Exporter"] = ["XcsSharp.Protocol", "XcsSharp.Client"],
         ["XcsSharp.GuestAgent"] = ["XcsSharp.Client", "XcsSharp.Guest", "XcsSharp.Interop", "XcsSharp.Reactor"],
     };
 

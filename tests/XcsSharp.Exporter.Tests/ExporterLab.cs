@@ -1,0 +1,129 @@
+using System.Net;
+using System.Net.Sockets;
+
+using XcsSharp.TestKit;
+
+namespace XcsSharp.Exporter.Tests;
+
+/// <summary>A simulated machine with the real daemon and the real exporter, for one test.</summary>
+internal sealed class ExporterLab : IAsyncDisposable
+{
+    private readonly Stack<IAsyncDisposable> _owned = new();
+    private readonly HttpClient _client = new();
+    private readonly int _port = FreePort();
+
+    private ExporterLab(SimMachine machine)
+    {
+        Machine = machine;
+        Places = new DaemonPlaces(machine);
+    }
+
+    /// <summary>The running test's token.</summary>
+    public static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public SimMachine Machine { get; }
+
+    public DaemonPlaces Places { get; }
+
+    public XcsdDaemon Daemon { get; private set; } = null!;
+
+    public ChildProcess Exporter { get; private set; } = null!;
+
+    /// <summary>Where the exporter listens.</summary>
+    public string Address => $"127.0.0.1:{_port}";
+
+    public static async Task<ExporterLab> StartAsync(params string[] options)
+    {
+        ExporterLab lab = new(await SimMachine.StartAsync(Cancel));
+        try
+        {
+            await lab.StartDaemonAsync();
+            NotifySocket notify = lab.Own(new NotifySocket(lab.Machine["exporter.sock"]));
+            lab.Exporter = lab.Own(ChildProcess.Start(
+                Executables.Path("xcs-exporter"),
+                ["--socket", lab.Places.Console, "--listen", lab.Address, .. options],
+                new() { Environment = new Dictionary<string, string> { ["NOTIFY_SOCKET"] = notify.Path } }));
+            await notify.Messages.WaitForTextAsync("READY=1\n", Cancel);
+            return lab;
+        }
+        catch
+        {
+            await lab.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>A port that nobody has. Another may take it meanwhile, which the test's failure would say.</summary>
+    public static int FreePort()
+    {
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    public static void Print(string line) => TestContext.Current.TestOutputHelper?.WriteLine(line);
+
+    public T Own<T>(T thing)
+        where T : IAsyncDisposable
+    {
+        _owned.Push(thing);
+        return thing;
+    }
+
+    public async Task StartDaemonAsync() => Daemon = await XcsdDaemon.StartAsync(Places, Cancel);
+
+    public async Task StopDaemonAsync()
+    {
+        Assert.Equal(0, await Daemon.TerminateAsync(Cancel));
+        await Daemon.DisposeAsync();
+    }
+
+    /// <summary>A guest with <c>xcs-guest console</c>, connected.</summary>
+    public async Task<GuestProgram> GuestAsync(string name)
+    {
+        GuestProgram guest = Own(GuestProgram.StartConsole(Machine, new GuestOptions(name)));
+        _ = await OperatorQuery.WaitForConnectedAsync(Places.Console, name, Cancel);
+        return guest;
+    }
+
+    /// <summary>Has a guest print, and waits until the daemon has all of it.</summary>
+    public async Task PrintAsync(GuestProgram guest, string text)
+    {
+        ulong before = await OutputOfAsync(guest.Name);
+        await guest.WriteAsync(text, Cancel);
+        _ = await OperatorQuery.WaitForListAsync(
+            Places.Console, list => list.Domains.Single(domain => domain.Name == guest.Name).BytesOut >= before + (ulong)text.Length, "the output", Cancel);
+    }
+
+    public async Task<Scrape> ScrapeAsync() => Scrape.Parse(await TextAsync());
+
+    public Task<string> TextAsync() => _client.GetStringAsync(new Uri($"http://{Address}/metrics"), Cancel);
+
+    public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path)
+        => _client.SendAsync(new HttpRequestMessage(method, new Uri($"http://{Address}{path}")), Cancel);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Exporter is not null)
+        {
+            Print($"--- log of the exporter:\n{Exporter.Output.Text}{Exporter.Error.Text}");
+        }
+
+        while (_owned.TryPop(out IAsyncDisposable? thing))
+        {
+            await thing.DisposeAsync();
+        }
+
+        _client.Dispose();
+        if (Daemon is not null)
+        {
+            await Daemon.DisposeAsync();
+            Print($"--- log of the daemon:\n{Daemon.Log}");
+        }
+
+        await Machine.DisposeAsync();
+    }
+
+    private async Task<ulong> OutputOfAsync(string name)
+        => (await OperatorQuery.ListAsync(Places.Console, Cancel)).Domains.Single(domain => domain.Name == name).BytesOut;
+}
