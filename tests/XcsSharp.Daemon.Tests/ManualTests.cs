@@ -13,7 +13,7 @@ public sealed class ManualTests
     {
         using PrivateDirectory made = await MakeAsync();
         string[] pages = [.. Directory.GetFiles(made.Path).Select(static page => Path.GetFileName(page)!).Order(StringComparer.Ordinal)];
-        Assert.Equal(["xcs-guest.1", "xcsctl.1", "xcsd-switchover.8", "xcsd.8", "xcsd.json.5"], pages);
+        Assert.Equal(["xcs-exporter.8", "xcs-guest.1", "xcsctl.1", "xcsd-switchover.8", "xcsd.8", "xcsd.json.5"], pages);
         Assert.SkipUnless(File.Exists("/usr/bin/groff"), "there is no groff here");
         foreach (string page in pages)
         {
@@ -34,6 +34,17 @@ public sealed class ManualTests
             string[] commands = await CommandsOfAsync(program);
             Assert.NotEmpty(commands);
             Assert.All(commands, command => Assert.Contains($"\n.SS {Path.GetFileName(program)} {command} ", text, StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public async Task Every_option_of_the_exporter_is_in_its_page()
+    {
+        using PrivateDirectory made = await MakeAsync();
+        string text = (await File.ReadAllTextAsync(made["xcs-exporter.8"], Lab.Cancel)).Replace("\\-", "-", StringComparison.Ordinal);
+        foreach (string option in (string[])["--socket", "--listen", "--otlp", "--interval", "--logs"])
+        {
+            Assert.Contains($"\n.B {option}", text, StringComparison.Ordinal);
         }
     }
 
