@@ -1,3 +1,4 @@
+using XcsSharp.Protocol.Operator;
 using XcsSharp.Reactor;
 
 namespace XcsSharp.Consoles;
@@ -38,7 +39,8 @@ public sealed partial class GuestConsole
         => TryWaitForNext(viewer.Stream, viewer.Wish with { Viewer = viewer.Wish.Viewer with { Mode = viewer.Mode } }, viewer.Id, viewer.Ended);
 
     private bool TryWaitForNext(UnixStream stream, AttachWish wish, ulong id, Action ended)
-        => wish.Output.Follow && _handler.Successions.TryAdd(this, stream, ended, (next, line) =>
+    {
+        bool waits = wish.Output.Follow && _handler.Successions.TryAdd(this, stream, ended, (next, line) =>
         {
             // A right is on a name, and a domain with the same UUID may have got another.
             Right right = _handler.Rights.For(Client.At(stream), next.Domain.Name);
@@ -54,6 +56,15 @@ public sealed partial class GuestConsole
             _ = next.Attach(stream, again, ended, line, id, right >= Right.Write);
             return true;
         });
+        if (waits && wish.Viewer.Notices != NoticeForm.None)
+        {
+            // Otherwise a person sees a console that says nothing and takes nothing. Without room for it there is enough to read.
+            string text = $"{Name} has ended; waiting up to {_handler.Options.KeepAfterEnd.TotalSeconds:0.#} s for it to start anew";
+            _ = stream.TryWrite(NoticeQueue.Frame(wish.Viewer.Notices, NoticeKind.Waiting, text));
+        }
+
+        return waits;
+    }
 
     /// <summary>Somebody comes to a console that has ended: gets what it asks for of its output, and waits for the domain's next life as a viewer.</summary>
     /// <param name="id">The number of the viewer that it becomes then.</param>

@@ -186,6 +186,29 @@ public sealed class HistoryRequestTests
         }
     }
 
+    [Theory]
+    [InlineData("", "")]
+    [InlineData(" notices", "\r\n[web has ended; waiting up to 600 s for it to start anew]\r\n")]
+    [InlineData(" notices=framed", "\u001b_xcs;waiting;web has ended; waiting up to 600 s for it to start anew\u001b\\")]
+    public void Who_waits_for_the_next_life_is_told_so_if_it_wants_to_hear(string word, string told)
+    {
+        using var rig = new ConsoleRig(options => options.PtyDirectory = null, _clock);
+        var (guest, program, _) = rig.AddConsole(3, "web");
+        rig.Write(program, "first life"u8.ToArray());
+        TestClient[] viewers = [rig.Connect(), rig.Connect()];
+        viewers[0].Send($"ATTACH web follow{word}\n");
+        Assert.StartsWith("OK 3 web", rig.ReadLine(viewers[0]), StringComparison.Ordinal);
+        guest.Destroy();
+        rig.RunIdle();
+
+        // Who comes to one that has ended already is no worse off.
+        viewers[1].Send($"ATTACH web follow{word}\n");
+        Assert.StartsWith("OK 3 web", rig.ReadLine(viewers[1]), StringComparison.Ordinal);
+        string expected = "first life" + told;
+        Assert.All(viewers, viewer => Assert.Equal(expected, ReadText(rig, viewer, expected.Length)));
+        Assert.Equal(2, rig.Consoles.Successions.Count);
+    }
+
     [Fact]
     public void A_log_that_is_followed_to_the_end_goes_on_and_ends_with_the_domain()
     {

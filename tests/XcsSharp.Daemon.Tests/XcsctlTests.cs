@@ -89,6 +89,22 @@ public sealed class XcsctlTests
     }
 
     [Fact]
+    public async Task Console_of_a_guest_that_has_ended_says_that_it_waits_and_how_to_leave()
+    {
+        Assert.SkipWhen(TerminalProgram.Unavailable is not null, TerminalProgram.Unavailable ?? "");
+        await using Lab lab = await Lab.StartAsync();
+        (GuestProgram guest, uint _) = await lab.ConsoleGuestAsync("web");
+        await using TerminalProgram terminal = StartConsole(lab, "web");
+        await AttachedAsync(lab, guest, terminal);
+
+        await guest.Kill9Async(Lab.Cancel);
+
+        await terminal.Screen.WaitForTextAsync("[web has ended; waiting up to 600 s for it to start anew; ^] . leaves]", Lab.Cancel);
+        await terminal.TypeAsync($"{Escape}.", Lab.Cancel);
+        Assert.Equal(0, await terminal.WaitAsync(Lab.Cancel));
+    }
+
+    [Fact]
     public async Task Console_of_an_unknown_domain_fails_and_says_how_to_find_the_right_name()
     {
         await using Lab lab = await Lab.StartAsync();

@@ -74,8 +74,12 @@ internal sealed class OperatorScreen(StandardStreams streams, EscapeKey escape)
         }
     }
 
-    private void Tell(string kind, string text)
-        => Show(kind == NoticeKind.Refused ? $"[{text}; {escape} t takes over]" : $"[{text}]");
+    private void Tell(string kind, string text) => Show(kind switch
+    {
+        NoticeKind.Refused => $"[{text}; {escape} t takes over]",
+        NoticeKind.Waiting => $"[{text}; {escape} . leaves]",
+        _ => $"[{text}]",
+    });
 
     private void Write(string text) => streams.RawOutput.Write(Encoding.UTF8.GetBytes(text));
 }

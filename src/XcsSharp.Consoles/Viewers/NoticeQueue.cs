@@ -31,10 +31,18 @@ internal sealed class NoticeQueue(NoticeForm form)
             _ = _waiting.Dequeue();
         }
 
+        _waiting.Enqueue(Frame(form, kind, text));
+    }
+
+    /// <summary>A notice as it stands in the stream.</summary>
+    /// <param name="form">Not <see cref="NoticeForm.None"/>.</param>
+    /// <inheritdoc cref="Add"/>
+    internal static byte[] Frame(NoticeForm form, string kind, string text)
+    {
         text = OperatorConnection.Printable(text);
-        _waiting.Enqueue(Encoding.UTF8.GetBytes(form == NoticeForm.Lines
+        return Encoding.UTF8.GetBytes(form == NoticeForm.Lines
             ? $"\r\n[{text}]\r\n"
-            : $"{OperatorProtocol.NoticeStart}{kind};{text}{OperatorProtocol.NoticeEnd}"));
+            : $"{OperatorProtocol.NoticeStart}{kind};{text}{OperatorProtocol.NoticeEnd}");
     }
 
     /// <summary>The next one, as it stands in the stream. There must be one.</summary>

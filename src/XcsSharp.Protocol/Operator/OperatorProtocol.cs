@@ -33,7 +33,7 @@ namespace XcsSharp.Protocol.Operator;
 /// Of all viewers of a console one types, the writer; the first that may. What others type is refused: dropped, and counted. Words at the end of
 /// an <c>ATTACH</c> line, behind <c>all</c> and the like: <c>mode=rw</c> (as without), <c>mode=ro</c> (never types), <c>mode=take</c> (types at once, whoever
 /// did before), <c>mode=exclusive</c> (the same, and nobody else does, where the daemon allows it); <c>notices</c> or <c>notices=framed</c> (hears of changes of
-/// the writer in its stream, which has no foreign byte otherwise). With any of them the reply is <c>OK domid name viewer=ID seat=writer</c>, or
+/// the writer, and that it waits for the domain's next life, in its stream, which has no foreign byte otherwise). With any of them the reply is <c>OK domid name viewer=ID seat=writer</c>, or
 /// <c>seat=reader</c>. On another connection: <c>WHO</c>, <c>WHO console</c> (a <see cref="ViewerList"/>), and, for viewers of the same
 /// user or by root, <c>TAKE id</c>, <c>RELEASE id</c>, <c>MODE id rw</c>, <c>MODE id ro</c>, answered with <c>OK domid name</c>. The seat goes back when its writer
 /// leaves. (A domain whose name ends in one of these words is reached by its id.)
@@ -235,4 +235,7 @@ public static class NoticeKind
 
     /// <summary>What the viewer typed was not taken.</summary>
     public const string Refused = "refused";
+
+    /// <summary>The domain has ended, and the viewer waits for its next life.</summary>
+    public const string Waiting = "waiting";
 }
