@@ -304,7 +304,7 @@ public sealed partial class ConsoleConnection : IAsyncDisposable
             }
             catch (IOException failure) when (failure is not XcsException)
             {
-                throw new XcsDisconnectedException($"the daemon ended inside its answer: {failure.Message}", failure);
+                throw new XcsDisconnectedException($"the daemon ended inside its answer: {failure.Message}; see: systemctl status xcsd", failure);
             }
         }
     }
@@ -330,7 +330,7 @@ public sealed partial class ConsoleConnection : IAsyncDisposable
         catch (SocketException failure)
         {
             socket.Dispose();
-            throw new XcsDisconnectedException($"the connection to {path} failed: {failure.Message}", failure);
+            throw new XcsDisconnectedException($"the connection to {path} failed: {failure.Message}; see: systemctl status xcsd", failure);
         }
         catch
         {
@@ -368,7 +368,7 @@ public sealed partial class ConsoleConnection : IAsyncDisposable
             int seen = await socket.ReceiveAsync(rest, SocketFlags.Peek, cancel).ConfigureAwait(false);
             if (seen == 0)
             {
-                throw new XcsDisconnectedException($"the daemon closed {path} before it answered");
+                throw new XcsDisconnectedException($"the daemon closed {path} before it answered; see: systemctl status xcsd");
             }
 
             int end = rest.Span[..seen].IndexOf((byte)'\n');
@@ -390,7 +390,7 @@ public sealed partial class ConsoleConnection : IAsyncDisposable
     }
 
     private static XcsProtocolException NotTheProtocol(string path, string said)
-        => new($"{path} answers '{said}': it is not the console socket of xcsd");
+        => new($"{path} answers '{said}': it is not the console socket of xcsd; give the path of that one");
 
     private static string CheckedName(string domain)
         => domain.AsSpan().Trim().IsEmpty || domain.AsSpan().ContainsAny('\n', '\r')

@@ -197,13 +197,13 @@ internal sealed partial class OperatorConnection : IStreamOwner, IDisposable
                 Refuse(OperatorError.NoConsole, $"{who} has no such console that was added here; see LIST (xcsctl list)");
                 break;
             case ConsoleFailure.NoNumberLeft:
-                Refuse(OperatorError.NoNumberLeft, $"{who} has nine more consoles already; remove one with CONSOLE-DEL");
+                Refuse(OperatorError.NoNumberLeft, $"{who} has nine more consoles already; remove one with CONSOLE-DEL (xcsctl console-del)");
                 break;
             case ConsoleFailure.NotSupported:
-                Refuse(OperatorError.NotSupported, "console rings are not served here: Consoles:Rings is off");
+                Refuse(OperatorError.NotSupported, "console rings are not served here: Consoles:Rings is off; with on, and a restart, they are");
                 break;
             case ConsoleFailure.NoSuchDomain:
-                Refuse(OperatorError.UnknownDomain, $"{who} is no guest, or is gone");
+                Refuse(OperatorError.UnknownDomain, $"{who} is no guest, or is gone; see LIST (xcsctl list)");
                 break;
             default:
                 Refuse(OperatorError.Failed, $"xenstore refused it for {who}; the daemon's log says how");

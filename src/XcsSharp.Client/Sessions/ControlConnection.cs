@@ -102,7 +102,7 @@ internal sealed class ControlConnection(Socket socket) : IDisposable
         {
             if (await _reader.ReceiveAsync(_record, cancel).ConfigureAwait(false) == 0)
             {
-                throw new XcsDisconnectedException("the daemon closed the connection before it answered");
+                throw new XcsDisconnectedException("the daemon closed the connection before it answered; see: systemctl status xcsd");
             }
         }
         while (--_repliesNotWanted > 0); // replies to requests whose callers gave up

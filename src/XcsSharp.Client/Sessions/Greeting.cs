@@ -38,7 +38,7 @@ internal sealed record Greeting(
             await writer.SendAsync(record, cancel).ConfigureAwait(false);
             if (await reader.ReceiveAsync(record, cancel).ConfigureAwait(false) == 0)
             {
-                throw new XcsDisconnectedException("the daemon closed the data connection before it answered");
+                throw new XcsDisconnectedException("the daemon closed the data connection before it answered; see: systemctl status xcsd");
             }
 
             ControlConnection.Check(record[0], RecordType.ConnectData, $"session {agreed.SessionId}");
