@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Serialization;
 
 using XcsSharp.Client;
@@ -10,7 +9,7 @@ using XcsSharp.Protocol.Operator;
 namespace XcsSharp.Cli;
 
 /// <summary>What asks a guest something over its control channel: <c>shutdown</c>, <c>reboot</c>, <c>suspend</c>, <c>mem-set</c>.</summary>
-internal sealed class GuestCommands(StandardStreams streams, Option<string> socket, Option<bool> json)
+internal sealed class GuestCommands(Dialogue dialogue, Targets targets)
 {
     private const string OverTheChannel = " (over its control channel; today's Linux has none: use xl)";
 
@@ -24,8 +23,8 @@ internal sealed class GuestCommands(StandardStreams streams, Option<string> sock
 
     private Command Going(string name, string description, ShutdownRequest request)
     {
-        Argument<string> domain = Domain();
-        Option<bool> wait = new("--wait") { Description = "Wait until the domain has gone" };
+        Argument<string> domain = targets.Domain();
+        Option<bool> wait = new("--wait") { Arity = ArgumentArity.Zero, Description = "Wait until the domain has gone" };
         Option<TimeSpan?> timeout = new("--timeout")
         {
             Description = "Wait no longer than that in all (otherwise: for the answer the daemon's Handlers:AnswerTimeout, then without end)",
@@ -45,14 +44,15 @@ internal sealed class GuestCommands(StandardStreams streams, Option<string> sock
 
             try
             {
-                (uint domid, string who) = await ConsoleConnection.ShutdownAsync(
-                    parsed.GetValue(socket)!, target, request, waits, late.Token);
-                return Show(parsed, new AskedDocument(domid, who, waits), waits ? "has gone" : "has taken the request");
+                (uint domid, string who) = await dialogue.AskAsync(
+                    parsed,
+                    path => ConsoleConnection.ShutdownAsync(path, target, request, waits, late.Token),
+                    waits ? $"until {target} has gone" : AnswerOf(target));
+                return Show(parsed, new AskedDocument(domid, who, waits));
             }
             catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
             {
-                streams.Error.WriteLine(TextTable.Printable(
-                    $"xcsctl: {target} was asked and has not {(waits ? "gone" : "answered")} in time; see its console: xcsctl console {target}"));
+                dialogue.Say($"{target} was asked and has not {(waits ? "gone" : "answered")} in time; see its console: xcsctl console {target}");
                 return ExitCode.Refused;
             }
         });
@@ -61,44 +61,55 @@ internal sealed class GuestCommands(StandardStreams streams, Option<string> sock
 
     private Command Suspend()
     {
-        Argument<string> domain = Domain();
+        Argument<string> domain = targets.Domain();
         Command command = new("suspend", "Asks a guest to suspend itself and waits for its answer" + OverTheChannel) { domain };
         command.SetAction(async (parsed, cancel) =>
         {
-            (uint domid, string who) = await ConsoleConnection.ShutdownAsync(
-                parsed.GetValue(socket)!, parsed.GetValue(domain)!, ShutdownRequest.Suspend, cancel: cancel);
-            return Show(parsed, new AskedDocument(domid, who, Gone: false), "has taken the request");
+            string target = parsed.GetValue(domain)!;
+            (uint domid, string who) = await dialogue.AskAsync(
+                parsed,
+                path => ConsoleConnection.ShutdownAsync(path, target, ShutdownRequest.Suspend, cancel: cancel),
+                AnswerOf(target));
+            return Show(parsed, new AskedDocument(domid, who, Gone: false));
         });
         return command;
     }
 
     private Command MemorySet()
     {
-        Argument<string> domain = Domain();
+        Argument<string> domain = targets.Domain();
         Argument<uint> size = new("SIZE")
         {
             Description = "With its unit: 512M, 2G, 524288K, or 131072p for pages of 4 KiB",
             CustomParser = static argument =>
             {
-                if (MemorySize.TryParse(argument.Tokens is [{ Value: string text }] ? text : "", out uint pages))
+                string text = argument.Tokens is [{ Value: string given }] ? given : "";
+                if (MemorySize.TryParse(text, out uint pages))
                 {
                     return pages;
                 }
 
-                argument.AddError($"SIZE: give {MemorySize.Allowed}");
+                argument.AddError($"SIZE {text}: give {MemorySize.Allowed}");
                 return 0;
             },
         };
-        Command command = new("mem-set", "Asks a guest to have so much memory and shows its answer" + OverTheChannel) { domain, size };
+        Command command = new("mem-set", "Asks a guest to have so much memory and shows its answer; 1 when that is that it failed" + OverTheChannel)
+        {
+            domain,
+            size,
+        };
         command.SetAction(async (parsed, cancel) =>
         {
-            MemoryAnswer answer = await ConsoleConnection.SetMemoryAsync(
-                parsed.GetValue(socket)!, parsed.GetValue(domain)!, parsed.GetValue(size), cancel);
-            streams.Output.WriteLine(parsed.GetValue(json)
-                ? JsonSerializer.Serialize(answer, GuestJson.Default.MemoryAnswer)
-                : TextTable.Printable(
+            string target = parsed.GetValue(domain)!;
+            MemoryAnswer answer = await dialogue.AskAsync(
+                parsed, path => ConsoleConnection.SetMemoryAsync(path, target, parsed.GetValue(size), cancel), AnswerOf(target));
+            _ = dialogue.Show(
+                parsed,
+                answer,
+                GuestJson.Default.MemoryAnswer,
+                static answer => TextTable.Printable(
                     $"{answer.Name} ({answer.Domid}): target {Reports.Size(answer.Pages * (ulong)MemorySize.PageBytes)} "
-                    + $"({answer.Pages} pages), status {answer.Status}"));
+                    + $"({answer.Pages} pages), status {answer.Status}") + "\n");
             return answer.Status >= 0 ? ExitCode.Ok : ExitCode.Refused;
         });
         return command;
@@ -117,20 +128,13 @@ internal sealed class GuestCommands(StandardStreams streams, Option<string> sock
         return null;
     }
 
-    private static Argument<string> Domain()
-    {
-        Argument<string> domain = new("DOMAIN") { Description = "A domid or a name" };
-        domain.Validators.Add(CommandLine.RefuseNoName);
-        return domain;
-    }
+    private static string AnswerOf(string target) => $"for the answer of {target}";
 
-    private int Show(ParseResult parsed, AskedDocument document, string what)
-    {
-        streams.Output.WriteLine(parsed.GetValue(json)
-            ? JsonSerializer.Serialize(document, GuestJson.Default.AskedDocument)
-            : TextTable.Printable($"{document.Name} ({document.Domid}) {what}"));
-        return ExitCode.Ok;
-    }
+    private int Show(ParseResult parsed, AskedDocument answer) => dialogue.Show(
+        parsed,
+        answer,
+        GuestJson.Default.AskedDocument,
+        static answer => TextTable.Printable($"{answer.Name} ({answer.Domid}) {(answer.Gone ? "has gone" : "has taken the request")}") + "\n");
 }
 
 /// <summary>What <c>shutdown</c>, <c>reboot</c> and <c>suspend</c> say with <c>--json</c>.</summary>

@@ -8,7 +8,12 @@ namespace XcsSharp.Cli;
 /// <summary>The options of <c>console</c> and <c>log</c> that say which output.</summary>
 internal sealed class OutputOptions
 {
-    private readonly Option<int?> _tail = new("--tail") { Description = "Begin with the last N lines", HelpName = "N" };
+    private readonly Option<int?> _tail = new("--tail")
+    {
+        Description = "Begin with the last N lines",
+        HelpName = "N",
+        CustomParser = static result => (int?)Targets.Number(result, "--tail", 0, int.MaxValue, "a number of lines, 0 or more"),
+    };
 
     private readonly Option<DateTimeOffset?> _since = new("--since")
     {
@@ -17,9 +22,9 @@ internal sealed class OutputOptions
         CustomParser = ParseTime,
     };
 
-    private readonly Option<bool> _boot = new("--from-boot") { Description = "Begin with the first output of the domain's life, as far as it is kept" };
+    private readonly Option<bool> _boot = new("--from-boot") { Arity = ArgumentArity.Zero, Description = "Begin with the first output of the domain's life, as far as it is kept" };
 
-    private readonly Option<bool> _raw = new("--raw") { Description = "Pass every byte of the guest's, also sequences that do harm to a terminal" };
+    private readonly Option<bool> _raw = new("--raw") { Arity = ArgumentArity.Zero, Description = "Pass every byte of the guest's, also sequences that do harm to a terminal" };
 
     /// <summary>Adds them to a command.</summary>
     /// <param name="command">Whose they are.</param>
@@ -30,13 +35,6 @@ internal sealed class OutputOptions
         command.Add(_since);
         command.Add(_boot);
         command.Add(_raw);
-        _tail.Validators.Add(static result =>
-        {
-            if (CommandLine.NumberIn(result) is < 0)
-            {
-                result.AddError("--tail: give a number of lines, 0 or more");
-            }
-        });
         command.Validators.Add(result =>
         {
             IEnumerable<Option> given = others.Append(_boot).Where(result.GetValue)

@@ -98,6 +98,9 @@ internal static class Reports
             : string.Create(CultureInfo.InvariantCulture, $"{span.TotalSeconds:0.0}s");
     }
 
+    /// <summary>1 domain, 2 domains.</summary>
+    public static string Counted(int count, string what) => $"{count} {what}{(count == 1 ? "" : "s")}";
+
     private static void AddProblem(StringBuilder problems, uint domid, string name, string? problem)
     {
         if (problem is not null)

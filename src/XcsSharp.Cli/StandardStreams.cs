@@ -15,6 +15,9 @@ internal sealed class StandardStreams
     /// <summary>For bytes; <see cref="Output"/> is the same for text.</summary>
     public DescriptorStream RawOutput { get; } = new(1);
 
+    /// <summary>As above, of <see cref="Error"/>.</summary>
+    public DescriptorStream RawError { get; } = new(2);
+
     public TextWriter Output { get; } = new StreamWriter(new DescriptorStream(1), s_encoding) { AutoFlush = true, NewLine = "\n" };
 
     public TextWriter Error { get; } = new StreamWriter(new DescriptorStream(2), s_encoding) { AutoFlush = true, NewLine = "\n" };

@@ -83,6 +83,7 @@ public sealed class XcsctlTests : IDisposable
     [InlineData("ATTACH web#0 follow mode=rw", "-n", "0", "web")]
     [InlineData("ATTACH web#control follow mode=rw", "web#control")]
     [InlineData("ATTACH 3#2 new follow mode=rw", "3#2", "--new")]
+    [InlineData("ATTACH true new follow mode=rw", "--new", "true")]
     public async Task A_console_of_a_domain_is_named_behind_the_domain(string request, params string[] arguments)
     {
         Task<ChildResult> running = RunAsync(["console", .. arguments]);
@@ -119,7 +120,7 @@ public sealed class XcsctlTests : IDisposable
         Assert.Equal(2, result.ExitCode);
         Assert.Equal("", result.Output);
         Assert.StartsWith("xcsctl: ", result.Error, StringComparison.Ordinal);
-        Assert.EndsWith("Try: xcsctl --help\n", result.Error, StringComparison.Ordinal);
+        Assert.Matches("\nTry: xcsctl (console |list |dump )?--help\n$", result.Error);
     }
 
     [Theory]
@@ -253,6 +254,18 @@ public sealed class XcsctlTests : IDisposable
         await ended;
         await shell.Output.WaitForTextAsync(" 0\n", Cancel);
         Assert.Equal("", shell.Error.Text);
+    }
+
+    [Fact]
+    public async Task When_the_disk_that_gets_its_output_is_full_it_says_so_and_is_exit_code_4()
+    {
+        await using ChildProcess shell = ChildProcess.Start(
+            "/bin/sh", ["-c", "exec \"$0\" --socket \"$1\" console web >/dev/full", s_xcsctl, _server.Path]);
+        using ServerConnection server = await AttachedAsync("ATTACH web follow mode=rw");
+        await server.SendAsync("login: ", Cancel);
+        Assert.Equal(4, await shell.WaitAsync(Cancel));
+        Assert.StartsWith("xcsctl: ", shell.Error.Text, StringComparison.Ordinal);
+        Assert.Contains("standard output", shell.Error.Text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -48,6 +48,22 @@ public sealed class ManualTests
         }
     }
 
+    [Fact]
+    public async Task Every_exit_code_of_the_help_is_in_the_page()
+    {
+        using PrivateDirectory made = await MakeAsync();
+        string page = await File.ReadAllTextAsync(made["xcsctl.1"], Lab.Cancel);
+        ChildResult help = await ChildProcess.RunAsync(Executables.Cli, ["--help"], Lab.Cancel);
+        string[] codes =
+        [
+            .. help.Output.Split('\n').SkipWhile(static line => line != "Exit codes:").Skip(1).TakeWhile(static line => line.Length > 0)
+                .Select(static line => line.Trim().Split(' ', 2))
+                .Select(static words => $".TP\n.B {words[0]}\n{words[1].Trim()}\n"),
+        ];
+        Assert.True(codes.Length >= 6, help.Output);
+        Assert.Contains(".SH EXIT STATUS\n" + string.Concat(codes) + ".SH ", page, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("xcsctl con", "console console-add console-del")]
     [InlineData("xcsctl log --ta", "--tail")]

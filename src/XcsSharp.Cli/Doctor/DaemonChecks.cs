@@ -8,22 +8,39 @@ internal static class DaemonChecks
 {
     private const string Check = "xcsd";
 
+    /// <summary>How long the daemon may take for its answers: it takes milliseconds where nothing is wrong.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     /// <param name="socket">Its console socket.</param>
+    /// <param name="patience">How long it may take.</param>
     /// <param name="cancel">Gives up.</param>
     /// <returns>The findings, and the daemon's own words where it answered.</returns>
-    public static async Task<(IReadOnlyList<Finding> Findings, DaemonStatus? Status)> LookAsync(string socket, CancellationToken cancel)
+    public static async Task<(IReadOnlyList<Finding> Findings, DaemonStatus? Status)> LookAsync(
+        string socket, TimeSpan patience, CancellationToken cancel)
     {
+        using CancellationTokenSource late = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        late.CancelAfter(patience);
         try
         {
-            DaemonStatus status = await ConsoleConnection.StatusAsync(socket, cancel);
+            DaemonStatus status = await ConsoleConnection.StatusAsync(socket, late.Token);
             List<Finding> findings =
             [
                 new Finding(
                     Check, Outcome.Ok,
-                    $"{status.Version}, process {status.Pid}, serves {status.Domains} domains of {status.Backend}, up {Reports.Duration(status.UptimeSeconds)}"),
+                    $"{status.Version}, process {status.Pid}, serves {Reports.Counted(status.Domains, "domain")} of {status.Backend}, up {Reports.Duration(status.UptimeSeconds)}"),
             ];
-            AddGuests(findings, await ConsoleConnection.ListAsync(socket, cancel));
+            AddGuests(findings, await ConsoleConnection.ListAsync(socket, late.Token));
             return (findings, status);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            return (
+                [
+                    new Finding(
+                        Check, Outcome.Problem, $"has taken the connection to {socket} and does not answer within {Reports.Duration(patience.TotalSeconds)}",
+                        "journalctl -u xcsd; then systemctl restart xcsd, which keeps the terminals"),
+                ],
+                null);
         }
         catch (XcsUnavailableException failure)
         {

@@ -1,12 +1,11 @@
 using System.CommandLine;
-using System.Text.Json;
 
 using XcsSharp.Protocol.Operator;
 
 namespace XcsSharp.Cli.Doctor;
 
 /// <summary><c>xcsctl doctor</c>: looks at everything that consoles need, and says of what is wrong what to do.</summary>
-internal sealed class DoctorCommand(StandardStreams streams, Option<string> socket, Option<bool> json)
+internal sealed class DoctorCommand(Dialogue dialogue)
 {
     private const string MachineVariable = "SIMXEN_MACHINE";
     private const string Simulated = "sim";
@@ -18,12 +17,10 @@ internal sealed class DoctorCommand(StandardStreams streams, Option<string> sock
             "Looks at what consoles need: Xen, devices, libraries, xenstore, the daemon, its sockets, other daemons, and says of what is wrong what to do. Ends with 1 when there is a problem");
         command.SetAction(async (parsed, cancel) =>
         {
-            List<Finding> findings = await LookAsync(parsed.GetValue(socket)!, cancel);
+            List<Finding> findings = await dialogue.AskAsync(parsed, path => LookAsync(path, cancel));
             DoctorReport report = new(
                 findings, findings.Count(static one => one.Outcome == Outcome.Problem), findings.Count(static one => one.Outcome == Outcome.Warning));
-            streams.Output.Write(parsed.GetValue(json)
-                ? JsonSerializer.Serialize(report, DoctorJson.Default.DoctorReport) + "\n"
-                : Text(report));
+            _ = dialogue.Show(parsed, report, DoctorJson.Default.DoctorReport, Text);
             return report.Problems == 0 ? ExitCode.Ok : ExitCode.Refused;
         });
         return command;
@@ -39,12 +36,12 @@ internal sealed class DoctorCommand(StandardStreams streams, Option<string> sock
             return one.Remedy is null ? [line] : (string[])[line, $"{"",-7}  {"".PadRight(width)}  -> {one.Remedy}"];
         });
         return string.Concat(lines.Select(static line => TextTable.Printable(line) + "\n"))
-            + $"{report.Problems} problems, {report.Warnings} warnings\n";
+            + $"{Reports.Counted(report.Problems, "problem")}, {Reports.Counted(report.Warnings, "warning")}\n";
     }
 
     private static async Task<List<Finding>> LookAsync(string socket, CancellationToken cancel)
     {
-        (IReadOnlyList<Finding> daemon, DaemonStatus? status) = await DaemonChecks.LookAsync(socket, cancel);
+        (IReadOnlyList<Finding> daemon, DaemonStatus? status) = await DaemonChecks.LookAsync(socket, DaemonChecks.Patience, cancel);
         string? machine = Environment.GetEnvironmentVariable(MachineVariable) is { Length: > 0 } named ? named : null;
         bool isSimulated = status is not null ? status.Backend == Simulated : machine is not null;
         List<Finding> findings = [];

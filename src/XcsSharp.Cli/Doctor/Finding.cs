@@ -6,15 +6,19 @@ namespace XcsSharp.Cli.Doctor;
 internal enum Outcome
 {
     /// <summary>As it should be.</summary>
+    [JsonStringEnumMemberName("ok")]
     Ok,
 
     /// <summary>Does not apply here, or could not be looked at.</summary>
+    [JsonStringEnumMemberName("skipped")]
     Skipped,
 
     /// <summary>Works, and not for everybody or not for long.</summary>
+    [JsonStringEnumMemberName("warning")]
     Warning,
 
     /// <summary>Consoles do not work with this.</summary>
+    [JsonStringEnumMemberName("problem")]
     Problem,
 }
 

@@ -46,7 +46,7 @@ internal static class StoreChecks
             return [new Finding(Check, Outcome.Problem, $"{Domains} can not be read ({error})", "dom0's own keys are missing: see journalctl -u xen")];
         }
 
-        List<Finding> findings = [new Finding(Check, Outcome.Ok, $"answers; {domids.Length} domains have keys")];
+        List<Finding> findings = [new Finding(Check, Outcome.Ok, $"answers, with keys of {Reports.Counted(domids.Length, "domain")}")];
         foreach (string domid in domids)
         {
             AddTerminal(findings, store, domid);

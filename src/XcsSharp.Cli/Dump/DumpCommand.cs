@@ -181,14 +181,10 @@ internal sealed class DumpCommand(StandardStreams streams)
     private IRecordOutput OpenOutput() => Capture switch
     {
         null when Json => new JsonOutput(streams.RawOutput),
-        null => new TextOutput(streams.RawOutput, streams.RawOutput.IsTerminal && WantsColors()),
+        null => new TextOutput(streams.RawOutput, TerminalStyle.HasColors(streams.RawOutput)),
         CaptureSource.StandardInput => CaptureOutput.To(streams.RawOutput),
         _ => CaptureOutput.Create(Capture),
     };
-
-    private static bool WantsColors()
-        => string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
-            && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
 
     private async Task PrepareNamesAsync(DomainNames names, CancellationToken cancel)
     {

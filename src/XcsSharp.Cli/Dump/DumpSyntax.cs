@@ -79,22 +79,24 @@ internal sealed class DumpSyntax
         HelpName = string.Join('|', PayloadAbis.Names),
     };
 
-    private readonly Option<long?> _count = new("--count") { Description = "End after so many messages", HelpName = "N" };
-
-    private readonly StandardStreams _streams;
-    private readonly Option<string> _consoleSocket;
-    private readonly Option<bool> _json;
-
-    public DumpSyntax(StandardStreams streams, Option<string> consoleSocket, Option<bool> json)
+    private readonly Option<long?> _count = new("--count")
     {
-        _streams = streams;
-        _consoleSocket = consoleSocket;
-        _json = json;
+        Description = "End after so many messages",
+        HelpName = "N",
+        CustomParser = static result => Targets.Number(result, "--count", 1, long.MaxValue, "a number above 0"),
+    };
+
+    private readonly Dialogue _dialogue;
+
+    public DumpSyntax(Dialogue dialogue, Targets targets)
+    {
+        _dialogue = dialogue;
+        _domains.CompletionSources.Add(targets.Domains);
+        _types.CompletionSources.Add([.. RecordFilter.TypeNames]);
         _direction.AcceptOnlyFromAmong("from-guest", "to-guest");
         _abi.AcceptOnlyFromAmong([.. PayloadAbis.Names]);
         _types.Validators.Add(RefuseUnknownTypes);
         _domains.Validators.Add(RefuseNoName);
-        _count.Validators.Add(RefuseNoCount);
         Command = new Command("dump", Description)
         {
             _xcsSocket, _read, _pcap, _replay, _domains, _types, _direction, _abi, _count,
@@ -105,11 +107,11 @@ internal sealed class DumpSyntax
 
     public Command Command { get; }
 
-    private DumpCommand Create(ParseResult parsed) => new(_streams)
+    private DumpCommand Create(ParseResult parsed) => new(_dialogue.Streams)
     {
         XcsSocket = parsed.GetValue(_xcsSocket)!,
-        ConsoleSocket = parsed.GetValue(_consoleSocket)!,
-        Json = parsed.GetValue(_json),
+        ConsoleSocket = _dialogue.SocketOf(parsed),
+        Json = _dialogue.WantsJson(parsed),
         Capture = parsed.GetValue(_pcap),
         Source = parsed.GetValue(_read),
         Count = parsed.GetValue(_count),
@@ -134,7 +136,7 @@ internal sealed class DumpSyntax
             result.AddError($"--replay: a guest replays, dom0 cannot; start one with: simxen run --name GUEST -- xcs-guest replay {capture}");
         }
 
-        if (result.GetValue(_json) && result.GetValue(_pcap) is not null)
+        if (result.GetValue(_dialogue.Json) && result.GetValue(_pcap) is not null)
         {
             result.AddError("--json and --pcap exclude each other; print the capture afterwards with: xcsctl dump --read FILE --json");
         }
@@ -158,14 +160,6 @@ internal sealed class DumpSyntax
         if (result.Tokens.Any(token => string.IsNullOrWhiteSpace(token.Value)))
         {
             result.AddError("--domain is empty: give a domid or a name (see: xcsctl list)");
-        }
-    }
-
-    private static void RefuseNoCount(OptionResult result)
-    {
-        if (result.Tokens is [{ Value: string text }] && long.TryParse(text, out long count) && count <= 0)
-        {
-            result.AddError($"--count {text}: give a number above 0");
         }
     }
 

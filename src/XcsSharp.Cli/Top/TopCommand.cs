@@ -35,12 +35,12 @@ internal sealed class TopCommand(StandardStreams streams)
     {
         // Before the terminal is touched, so that there is no moment in which a signal could leave it raw.
         using StopSignals signals = new(number => _ended.TrySetResult(ExitCode.Signalled + number));
-        if (!await SampleAsync())
+        if (!await new Progress(streams).WhileAsync(SampleAsync(), () => "waiting for xcsd's answer"))
         {
             return await _ended.Task;
         }
 
-        return Once || Json || !streams.RawOutput.IsTerminal || !streams.Input.IsTerminal || Environment.GetEnvironmentVariable("TERM") is "dumb"
+        return Once || Json || !streams.RawOutput.IsTerminal || !streams.Input.IsTerminal || !TerminalStyle.ObeysSequences
             ? await PrintAsync()
             : await ShowAsync();
     }
@@ -48,7 +48,9 @@ internal sealed class TopCommand(StandardStreams streams)
     private async Task<int> PrintAsync()
     {
         // A rate takes two samples.
-        if (await Task.WhenAny(Task.Delay(Interval), _ended.Task) == _ended.Task || !await SampleAsync())
+        Task pause = Task.Delay(Interval);
+        Task first = await new Progress(streams).WhileAsync(Task.WhenAny(pause, _ended.Task), () => "taking samples");
+        if (first != pause || !await SampleAsync())
         {
             return await _ended.Task;
         }
@@ -128,7 +130,7 @@ internal sealed class TopCommand(StandardStreams streams)
         StringBuilder picture = new();
         lock (_view)
         {
-            IReadOnlyList<string> lines = new TopScreen(columns, HasColors(), HasBlocks()).Draw(_history, _view, Rows());
+            IReadOnlyList<string> lines = new TopScreen(columns, TerminalStyle.HasColors(streams.RawOutput), HasBlocks()).Draw(_history, _view, Rows());
             for (int i = 0; i < lines.Count; i++)
             {
                 picture.Append(System.Globalization.CultureInfo.InvariantCulture, $"\e[{i + 1};1H").Append(lines[i]).Append("\e[K");
@@ -185,8 +187,6 @@ internal sealed class TopCommand(StandardStreams streams)
             // Nobody is there any more.
         }
     }
-
-    private static bool HasColors() => string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
 
     /// <summary>As the C library finds the character set, by its names alone.</summary>
     private static bool HasBlocks()

@@ -20,18 +20,19 @@ internal sealed class TopSyntax
 
     private readonly Option<bool> _once = new("--once")
     {
+        Arity = ArgumentArity.Zero,
         Description = "Print one sample of all guests and end; so it does without a terminal, and with --json",
     };
 
-    public TopSyntax(StandardStreams streams, Option<string> socket, Option<bool> json)
+    public TopSyntax(Dialogue dialogue)
     {
         Command = new Command("top", "A live view: guests by the rate of their output, what was dropped, who was throttled") { _interval, _once };
-        Command.SetAction((parsed, _) => new TopCommand(streams)
+        Command.SetAction((parsed, _) => new TopCommand(dialogue.Streams)
         {
-            Socket = parsed.GetValue(socket)!,
+            Socket = dialogue.SocketOf(parsed),
             Interval = TimeSpan.FromSeconds(parsed.GetValue(_interval)),
             Once = parsed.GetValue(_once),
-            Json = parsed.GetValue(json),
+            Json = dialogue.WantsJson(parsed),
         }.RunAsync());
     }
 

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 using XcsSharp.Client;
 using XcsSharp.Interop;
@@ -45,7 +44,7 @@ internal sealed class ConsoleCommand(StandardStreams streams)
         using StopSignals signals = new(number => End(new Ending(ExitCode.Signalled + number)));
         ConsoleAttachment how = new(Replay, Mode, FramedNotices: RawTerminal.IsTerminal(0)) { Output = Output };
         Task<ConsoleConnection> attaching = ConsoleConnection.AttachAsync(Socket, Domain, how);
-        if (await Task.WhenAny(attaching, _ended.Task) == _ended.Task)
+        if (await new Progress(streams).WhileAsync(Task.WhenAny(attaching, _ended.Task), () => "waiting for xcsd's answer") == _ended.Task)
         {
             return (await _ended.Task).ExitCode;
         }
@@ -201,10 +200,16 @@ internal sealed class ConsoleCommand(StandardStreams streams)
 
             End(new Ending(ExitCode.Ok, "The daemon has closed the console of"));
         }
-        catch (ErrnoException)
+        catch (ErrnoException failure) when (failure.Errno is Errno.EPIPE or Errno.EIO)
         {
-            // Nobody reads our output any more (head, a pager that was quit): a normal way to end.
+            // Nobody reads our output any more (head, a pager that was quit, a terminal that was hung up): a normal way to end.
             End(new Ending(ExitCode.Ok));
+        }
+        catch (ErrnoException failure)
+        {
+            // A full disk.
+            streams.Error.WriteLine($"xcsctl: {failure.Message}");
+            End(new Ending(ExitCode.BadFile));
         }
     }
 
@@ -223,12 +228,3 @@ internal sealed class ConsoleCommand(StandardStreams streams)
 
     private void End(Ending ending) => _ended.TrySetResult(ending);
 }
-
-/// <summary>
-/// What <c>console --json</c> says before the console's bytes begin, and what <c>console-add</c> and <c>console-del</c> say.
-/// </summary>
-internal sealed record AttachedDocument(uint Domid, string Name);
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
-[JsonSerializable(typeof(AttachedDocument))]
-internal sealed partial class ConsoleJson : JsonSerializerContext;
