@@ -4,8 +4,12 @@ using XcsSharp.TestKit;
 namespace XcsSharp.Daemon.Tests;
 
 /// <summary>Console rings are served by one daemon: on Xen xcsd refuses to start beside a xenconsoled.</summary>
+[Collection(Collection)]
 public sealed class OtherConsoleDaemonTests
 {
+    /// <summary>Of those for whom it matters who else is called so: one after the other.</summary>
+    internal const string Collection = "xenconsoled";
+
     private const int CannotStart = 3;
     private const string OnXen = "--Hypervisor:Backend=xen";
 
