@@ -357,7 +357,8 @@ shim_tests() {
 
 run_tests() {
     build
-    need script=bsdutils perl=perl-base setsid=util-linux tshark=tshark tmux=tmux top=procps gzip=gzip socat=socat screen=screen spin=spin groff=groff-base
+    need script=bsdutils perl=perl-base setsid=util-linux tshark=tshark tmux=tmux top=procps gzip=gzip socat=socat screen=screen spin=spin groff=groff-base \
+        zsh=zsh fish=fish /usr/share/bash-completion/bash_completion=bash-completion
     command -v vim >/dev/null || need vim.tiny=vim-tiny
     need_prometheus
     need /usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1=libfaketime
@@ -403,6 +404,7 @@ lint() {
     c_sources | xargs clang-format --style=file --dry-run -Werror
     shellcheck build.sh .ci/run tests/model/*.sh tests/xenlab/*.sh
     shellcheck systemd/man/make systemd/debian/xcsd.p*
+    shellcheck -s bash systemd/completions/xcsctl.bash
     shellcheck systemd/xcsd-switchover tests/xenlab/systemd/*.sh tests/xenlab/systemd/dom0/{run-cases,initrd}
     shellcheck -s bash tests/xenlab/systemd/dom0/lib.sh tests/xenlab/systemd/cases/*.sh
     # What busybox runs in dom0 and in the guests; dash is the nearest that shellcheck knows.
