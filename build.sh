@@ -23,7 +23,7 @@ usage: ./build.sh [COMMAND]
   bench [--quick] [--check] [SCENARIO]...   the daemon beside the original's pattern and beside the least it could be
   chaos [--seconds N] [--seed N] [--crowd N] [--without TROUBLE]...   everything goes wrong around one daemon on a simulated Xen
   fuzz [SECONDS] [TARGET]...   so long (60) each; a crash names the command that repeats it: fuzz replay FILE
-  package [--check]  the Debian package into artifacts/packages; --check: lintian, and the same again in another folder, byte for byte
+  package [--check]  the Debian package into artifacts/packages; --check: lintian, and the same again in another folder, byte for byte (builds all twice)
 TEXT
 }
 
@@ -98,6 +98,10 @@ build() {
     build_shims
     dotnet restore XcsSharp.sln -v quiet
     dotnet build XcsSharp.sln -c $configuration --no-restore -v quiet --nologo
+    publish_all
+}
+
+publish_all() {
     publish XcsSharp.Daemon xcsd
     # The command of 2005 is the same program under its old name.
     ln -sf xcsd "$bin/xcs"
@@ -148,10 +152,14 @@ package_root() {
 package() {
     local from=$root/artifacts/package/xcssharp version
     need dh=debhelper dpkg-buildpackage=dpkg-dev /usr/include/xenctrl.h=libxen-dev
-    version=$(sed -n 's|.*<Version>\(.*\)</Version>.*|\1|p' Directory.Build.props)
+    version=$(package_version)
     [ "$(dpkg-parsechangelog -l systemd/debian/changelog -S Version)" = "$version" ] ||
         die "systemd/debian/changelog has another version than Directory.Build.props ($version)"
-    build
+    need_to_build
+    mkdir -p "$bin"
+    make -s -C native-shims OUT="$bin" xenctrl
+    dotnet restore XcsSharp.sln -v quiet
+    publish_all
     rm -rf "${from%/*}"
     mkdir -p "$from" artifacts/packages
     cp -r systemd/debian "$from/debian"
@@ -162,19 +170,27 @@ package() {
     (cd "$from" && dpkg-buildpackage -b -uc -us >../build.log 2>&1) || die "the package was not built; see artifacts/package/build.log"
     mv "${from%/*}"/*.deb artifacts/packages/
     sha256sum "artifacts/packages/xcsd_${version}_amd64.deb"
-    [ "${1:-}" != --check ] || check_package "artifacts/packages/xcsd_${version}_amd64.deb"
 }
 
+package_version() {
+    sed -n 's|.*<Version>\(.*\)</Version>.*|\1|p' Directory.Build.props
+}
+
+# Once more in a folder far away, whose path has another length, without a history, for somebody with other habits.
 check_package() {
-    local other=$root/artifacts/package/elsewhere
+    local other made
     need lintian=lintian
-    lintian --allow-root --fail-on error,warning "$1" || die "lintian is not content"
-    echo "lintian: clean"
-    mkdir -p "$other"
+    made=artifacts/packages/xcsd_$(package_version)_amd64.deb
+    # Copied before the first build: a tree that is edited meanwhile is another tree.
+    other=$(mktemp -d "${TMPDIR:-/tmp}/xcssharp-elsewhere.XXXXXX")
     git ls-files -co --exclude-standard -z | xargs -0 cp --parents -t "$other"
-    (cd "$other" && ./build.sh package) || die "the other folder's build failed"
-    cmp "$1" "$other/$1" || die "two builds of the same tree differ"
-    echo "the same in two folders: $(sha256sum <"$1" | cut -d' ' -f1)"
+    package
+    lintian --allow-root --fail-on error,warning "$made" || die "lintian is not content"
+    echo "lintian: clean"
+    (umask 0027 && cd "$other" && TZ=Asia/Kathmandu ./build.sh package) || die "the build in $other failed"
+    cmp "$made" "$other/$made" || die "two builds of the same tree differ, this one and that in $other; see: diffoscope $made $other/$made"
+    rm -rf "$other"
+    echo "the same in two folders: $(sha256sum <"$made" | cut -d' ' -f1)"
 }
 
 demo() {
@@ -383,6 +399,7 @@ run_tests() {
 lab() {
     if [ "${1:-}" = systemd ]; then
         shift
+        build
         package
         exec tests/xenlab/systemd/run.sh "$@"
     fi
@@ -434,7 +451,13 @@ case ${1:-build} in
     fmt) fmt ;;
     fuzz) shift; fuzz "$@" ;;
     fuzz-check-one) fuzz_check_one "$2" ;;
-    package) shift; package "$@" ;;
+    package)
+        case ${2:-} in
+            '') package ;;
+            --check) check_package ;;
+            *) usage >&2; exit 2 ;;
+        esac
+        ;;
     help | --help | -h) usage ;;
     *) usage >&2; exit 2 ;;
 esac

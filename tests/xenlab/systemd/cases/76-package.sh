@@ -52,6 +52,7 @@ echo "upgraded from $before to $(installed) under xl console: $lines lines, each
 dpkg -r xcsd
 until_true "xenconsoled serves the console again" console_answers web removed
 check "the settings went with the package" test -e /etc/xcs/xcsd.json
+check "xenconsoled is kept out of the next boot" test ! -e /etc/systemd/system/xen.service.d/xcsd.conf
 dpkg --purge xcsd
 for path in /etc/xcs/xcsd.json /var/log/xcs /run/xcs /usr/lib/xcs /lib/systemd/system/xcsd.service /etc/systemd/system/multi-user.target.wants/xcsd.service; do
     check "$path is left" test ! -e "$path"
