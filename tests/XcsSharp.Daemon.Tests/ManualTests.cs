@@ -4,14 +4,14 @@ using XcsSharp.TestKit;
 namespace XcsSharp.Daemon.Tests;
 
 /// <summary>The manual pages and the completions of the package: made from the programs, whole, and without a complaint of who prints them.</summary>
-public sealed class ManualTests
+public sealed class ManualTests(ManualTests.Pages manual) : IClassFixture<ManualTests.Pages>
 {
     private static readonly string s_systemd = Path.Combine(Repository.Root, "systemd");
 
     [Fact]
     public async Task Each_page_is_made_and_printed_without_a_complaint()
     {
-        using PrivateDirectory made = await MakeAsync();
+        PrivateDirectory made = manual.Made;
         string[] pages = [.. Directory.GetFiles(made.Path).Select(static page => Path.GetFileName(page)!).Order(StringComparer.Ordinal)];
         Assert.Equal(["xcs-exporter.8", "xcs-guest.1", "xcsctl.1", "xcsd-switchover.8", "xcsd.8", "xcsd.json.5"], pages);
         Assert.SkipUnless(File.Exists("/usr/bin/groff"), "there is no groff here");
@@ -25,7 +25,7 @@ public sealed class ManualTests
     [Fact]
     public async Task Every_setting_and_every_command_is_in_its_page()
     {
-        using PrivateDirectory made = await MakeAsync();
+        PrivateDirectory made = manual.Made;
         string settings = (await File.ReadAllTextAsync(made["xcsd.json.5"], Lab.Cancel)).Replace("\\-", "-", StringComparison.Ordinal);
         Assert.All(SettingsTable.All, setting => Assert.Contains($"\n.B {setting.Key}\n", settings, StringComparison.Ordinal));
         foreach ((string program, string page) in ((string, string)[])[(Executables.Cli, "xcsctl.1"), (Executables.Guest, "xcs-guest.1")])
@@ -51,7 +51,7 @@ public sealed class ManualTests
     [Fact]
     public async Task Every_exit_code_of_the_help_is_in_the_page()
     {
-        using PrivateDirectory made = await MakeAsync();
+        PrivateDirectory made = manual.Made;
         string page = await File.ReadAllTextAsync(made["xcsctl.1"], Lab.Cancel);
         ChildResult help = await ChildProcess.RunAsync(Executables.Cli, ["--help"], Lab.Cancel);
         string[] codes =
@@ -80,14 +80,6 @@ public sealed class ManualTests
         Assert.Equal((0, words + "\n", ""), (result.ExitCode, result.Output, result.Error));
     }
 
-    private static async Task<PrivateDirectory> MakeAsync()
-    {
-        PrivateDirectory made = new("man");
-        ChildResult result = await ChildProcess.RunAsync(Path.Combine(s_systemd, "man/make"), [Executables.Directory, made.Path], Lab.Cancel);
-        Assert.Equal((0, "", ""), (result.ExitCode, result.Output, result.Error));
-        return made;
-    }
-
     private static async Task<string[]> CommandsOfAsync(string program)
     {
         ChildResult help = await ChildProcess.RunAsync(program, ["--help"], Lab.Cancel);
@@ -97,5 +89,24 @@ public sealed class ManualTests
                 .Where(static line => line.Length > 2 && line[..2] == "  " && line[2] != ' ')
                 .Select(static line => line.Trim().Split(' ')[0]),
         ];
+    }
+
+    /// <summary>Made once: every command is asked for its help.</summary>
+    public sealed class Pages : IAsyncLifetime
+    {
+        public PrivateDirectory Made { get; } = new("man");
+
+        public async ValueTask InitializeAsync()
+        {
+            await using ChildProcess make = ChildProcess.Start(Path.Combine(s_systemd, "man/make"), [Executables.Directory, Made.Path]);
+            int code = await make.WaitAsync(Lab.Cancel, TimeSpan.FromMinutes(2));
+            Assert.Equal((0, "", ""), (code, make.Output.Text, make.Error.Text));
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Made.Dispose();
+            return ValueTask.CompletedTask;
+        }
     }
 }
