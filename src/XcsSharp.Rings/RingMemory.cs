@@ -51,10 +51,7 @@ internal readonly unsafe struct RingMemory
         // SAFETY: the index is masked, so the 64 bytes are inside the direction; slots may be unaligned for
         // wider types, and ControlMessage has only bytes.
         message = Unsafe.ReadUnaligned<ControlMessage>(SlotAddress(index));
-        if (message.Length > ProtocolLimits.MaxPayload)
-        {
-            message.Length = ProtocolLimits.MaxPayload;
-        }
+        message.Length = Math.Min(message.Length, (byte)ProtocolLimits.MaxPayload);
     }
 
     internal void CopyIn(uint index, in ControlMessage message)

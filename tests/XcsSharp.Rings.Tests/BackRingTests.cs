@@ -235,6 +235,52 @@ public sealed class BackRingTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Starts))]
+    public void The_index_of_what_was_taken_is_the_peers_own_count_of_its_requests(uint start)
+    {
+        using SharedRings rings = new(start);
+        rings.Guest.Transmit.TryPutRequest(SharedRings.Numbered(1));
+        rings.Guest.Transmit.TryPutRequest(SharedRings.Numbered(2));
+        Assert.Equal(start, rings.Controller.Transmit.RequestIndex);
+        rings.Controller.Transmit.TryTakeRequest(out _);
+        rings.Controller.Transmit.TryTakeRequest(out _);
+        Assert.Equal(rings.TransmitRequests, rings.Controller.Transmit.RequestIndex);
+        rings.Controller.Transmit.PutResponse(0, SharedRings.Numbered(1));
+        Assert.Equal(start + 2, rings.Controller.Transmit.RequestIndex);
+    }
+
+    [Theory]
+    [MemberData(nameof(Starts))]
+    public void What_was_there_before_this_life_of_the_controller_is_told_from_what_came_after(uint start)
+    {
+        using SharedRings rings = new(start);
+        rings.Guest.Transmit.TryPutRequest(SharedRings.Numbered(1));
+        rings.Guest.Transmit.TryPutRequest(SharedRings.Numbered(2));
+        BackRing next = rings.RestartController().Transmit;
+        rings.Guest.Transmit.TryPutRequest(SharedRings.Numbered(3));
+
+        List<bool> were = [];
+        while (next.TryTakeRequest(out _) == RingRead.Message)
+        {
+            were.Add(next.WasThereAtAttach);
+        }
+
+        Assert.Equal([true, true, false], were);
+    }
+
+    [Fact]
+    public void A_ring_was_used_once_something_was_answered_on_it()
+    {
+        using SharedRings rings = new();
+        rings.Guest.Transmit.TryPutRequest(SharedRings.Numbered(1));
+        BackRing next = rings.RestartController().Transmit;
+        Assert.False(next.WasUsed);
+        next.TryTakeRequest(out ControlMessage request);
+        next.PutResponse(0, request);
+        Assert.True(rings.RestartController().Transmit.WasUsed);
+    }
+
     [Fact]
     public void A_million_hostile_indexes_give_no_exception_and_never_more_than_eight_messages()
     {

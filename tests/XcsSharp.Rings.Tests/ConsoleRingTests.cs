@@ -200,9 +200,77 @@ public sealed class ConsoleRingTests : IDisposable
         {
             _ = guest.Put("one two three"u8);
             ring.GoOnFrom(2040 + taken);
+            Assert.Equal(rest.Length < 13 ? 2040 + taken : 2040, Load(ConsoleRingLayout.OutputConsumer));
             _ = ring.TryTake(_taken, out int count);
             Assert.Equal(rest, System.Text.Encoding.ASCII.GetString(_taken.AsSpan(0, count)));
             Assert.Equal(2040 + 13u, ring.OutputIndex);
+        }
+    }
+
+    [Fact]
+    public void A_back_end_goes_on_behind_a_whole_ring_that_the_last_one_had_taken()
+    {
+        (ConsoleRing ring, GuestConsoleRing guest) = Attach(100);
+        using (ring)
+        using (guest)
+        {
+            Assert.Equal(2048, guest.Put(new byte[2048]));
+            ring.GoOnFrom(100 + 2048);
+            Assert.Equal(RingRead.Empty, ring.TryTake(_taken, out _));
+            Assert.Equal(2048, guest.Put(new byte[2048]));
+        }
+    }
+
+    /// <summary>The page says 5000 bytes, of which 3000 were taken: neither can be.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void On_a_corrupt_ring_there_is_nowhere_to_go_on_from(bool isSeen)
+    {
+        (ConsoleRing ring, GuestConsoleRing guest) = Attach(100);
+        using (ring)
+        using (guest)
+        {
+            Store(ConsoleRingLayout.OutputProducer, 100 + 5000);
+            if (isSeen)
+            {
+                Assert.Equal(RingRead.Corrupt, ring.TryTake(_taken, out _));
+                Store(ConsoleRingLayout.OutputProducer, 100 + 10);
+            }
+
+            ring.GoOnFrom(isSeen ? 105u : 100 + 3000);
+            Assert.Equal((100u, 100u), (ring.OutputIndex, Load(ConsoleRingLayout.OutputConsumer)));
+        }
+    }
+
+    [Theory]
+    [InlineData(0u, 0u, false)]
+    [InlineData(1u, 0u, true)]
+    [InlineData(0u, 1u, true)]
+    [InlineData(7u, 9u, true)]
+    public void A_ring_was_used_once_something_was_taken_or_put(uint taken, uint put, bool wasUsed)
+    {
+        Store(ConsoleRingLayout.OutputConsumer, taken);
+        Store(ConsoleRingLayout.OutputProducer, taken);
+        Store(ConsoleRingLayout.InputProducer, put);
+        Store(ConsoleRingLayout.InputConsumer, put);
+        using ConsoleRing ring = new(new PageView(_memory));
+        Assert.Equal(wasUsed, ring.WasUsed);
+    }
+
+    [Fact]
+    public void What_puts_nothing_writes_nothing()
+    {
+        (ConsoleRing ring, GuestConsoleRing guest) = Attach(0);
+        using (ring)
+        using (guest)
+        {
+            _ = ring.Put(new byte[1024]);
+            Store(ConsoleRingLayout.InputProducer, 77);
+            byte[] before = _memory.Bytes.ToArray();
+            Assert.Equal(0, ring.Put([1, 2, 3]));
+            Assert.Equal(0, ring.Put([]));
+            Assert.Equal(before, _memory.Bytes.ToArray());
         }
     }
 

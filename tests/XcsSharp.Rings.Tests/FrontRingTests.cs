@@ -101,6 +101,33 @@ public sealed class FrontRingTests
         Assert.Equal(8, next.Room);
     }
 
+    [Theory]
+    [MemberData(nameof(Starts))]
+    public void A_full_ring_of_an_earlier_life_is_nothing_impossible(uint start)
+    {
+        using SharedRings rings = new(start);
+        for (byte id = 0; id < 8; id++)
+        {
+            rings.Controller.Receive.TryPutRequest(SharedRings.Numbered(id));
+        }
+
+        FrontRing next = rings.RestartController().Receive;
+        Assert.Equal((8, 0), (next.Unanswered, next.Room));
+        rings.Guest.Receive.TryTakeRequest(out ControlMessage request);
+        rings.Guest.Receive.PutResponse(0, request);
+        Assert.Equal(RingRead.Message, next.TryTakeResponse(out _));
+        Assert.Equal((7, 1), (next.Unanswered, next.Room));
+    }
+
+    [Fact]
+    public void A_ring_was_used_once_something_was_asked_on_it()
+    {
+        using SharedRings rings = new();
+        Assert.False(rings.RestartController().Receive.WasUsed);
+        rings.Controller.Receive.TryPutRequest(SharedRings.Numbered(1));
+        Assert.True(rings.RestartController().Receive.WasUsed);
+    }
+
     [Fact]
     public void A_guest_that_starts_again_finds_the_requests_it_had_not_answered()
     {

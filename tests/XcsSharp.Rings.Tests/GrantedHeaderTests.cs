@@ -18,12 +18,4 @@ public sealed class GrantedHeaderTests
         Assert.Equal(0xFEDCBA9876543210, header.Nonce);
         Assert.True(header.Alive);
     }
-
-    [Fact]
-    public void A_page_is_unmapped_once_however_often_it_is_disposed()
-    {
-        ControllerPage page = new(new AnonymousPage());
-        page.Dispose();
-        page.Dispose();
-    }
 }
