@@ -82,6 +82,25 @@ public sealed class AnswerTests : IDisposable
     }
 
     [Fact]
+    public void What_nobody_took_is_not_kept_longer_because_somebody_leaves()
+    {
+        RecordingSubscriber other = _rig.Attach(new RecordingSubscriber(), bindAll: false);
+        _rig.Switch.Bind(other, _guest.Port, (ushort)MessageType.Console);
+        _guest.Send(MessageType.UsbBackEnd, 77);
+        _guest.Send(MessageType.Console, 78);
+        _rig.Settle();
+        _rig.Advance(_rig.Options.UnboundGrace - TimeSpan.FromSeconds(1));
+        _rig.Switch.Detach(other);
+        _rig.Settle();
+        Assert.Empty(_guest.TakeAnswers());
+
+        _rig.Advance(TimeSpan.FromSeconds(1.1));
+        Assert.Equal([77], _guest.TakeAnswers().Select(answer => answer.Id));
+        _rig.Advance(_rig.Options.UnboundGrace - TimeSpan.FromSeconds(1));
+        Assert.Equal([78], _guest.TakeAnswers().Select(answer => answer.Id));
+    }
+
+    [Fact]
     public void A_late_subscriber_gets_the_kept_requests_in_order()
     {
         for (byte id = 1; id <= 8; id++)

@@ -217,6 +217,7 @@ public sealed class ChannelTests : IDisposable
 
         Assert.True(transport.IsDisposed);
         Assert.Equal(ChannelState.Closed, aside.State);
+        Assert.Equal(["domain 1.1", "opened 1", $"closed 1: {aside.Problem}", "opened 1"], subscriber.News);
         Assert.Equal(ChannelState.Open, _rig.Channel(guest).State);
         Assert.Equal([3], subscriber.RequestIds);
     }
@@ -277,6 +278,100 @@ public sealed class ChannelTests : IDisposable
                 "domain 5.1", "opened 5", "closed 5: the domain is gone", "gone 5.1", "domain 5.2", "opened 5",
             ],
             subscriber.News);
+    }
+
+    /// <summary>The page may be its successor's already: it is read, and nothing is put there.</summary>
+    [Fact]
+    public void In_the_last_look_nothing_is_sent_and_nothing_answered()
+    {
+        FakeGuest guest = _rig.AddGuest(5);
+        RecordingSubscriber subscriber = _rig.Attach(new RecordingSubscriber());
+        ControlChannel channel = _rig.Channel(guest);
+        for (byte id = 0; id < 10; id++)
+        {
+            Assert.True(channel.TrySendRequest(subscriber, ControlMessage.Create(MessageType.Debug, 0, id, [])));
+        }
+
+        _rig.Settle();
+        Assert.Equal([8, 9], channel.WaitingRequests.Select(static request => request.Id));
+        guest.Page.Receive.PutResponse(0, guest.TakeRequests()[0]);
+        guest.Page.Transmit.TryPutRequest(ControlMessage.Create(MessageType.Console, 0, 1, []));
+        int notifies = guest.Transport.Notifies;
+        List<object> outcomes = [];
+        subscriber.WhenRequested = (_, request, ticket) =>
+        {
+            outcomes.Add(channel.Answer(subscriber, ticket, request));
+            outcomes.Add(channel.TrySendRequest(subscriber, request));
+        };
+        _rig.Switch.OnTransportWithdrawn(5, "its program ended");
+
+        Assert.Equal([AnswerOutcome.Unknown, false], outcomes);
+        Assert.Single(subscriber.Responses);
+        Assert.Equal((8UL, 0UL, notifies), (channel.Counters.RequestsSent, channel.Counters.Responses, guest.Transport.Notifies));
+        Assert.Empty(channel.WaitingRequests);
+        Assert.Equal(0, channel.Unanswered);
+    }
+
+    [Fact]
+    public void A_guest_that_lies_and_is_gone_is_gone()
+    {
+        RecordingSubscriber subscriber = _rig.Attach(new RecordingSubscriber());
+        FakeGuest guest = _rig.AddGuest(5);
+        guest.Poke(ControlPageLayout.Transmit, ControlPageLayout.RequestProducer, 100);
+        _rig.RemoveDomain(guest);
+        _rig.Settle();
+        Assert.Equal(["domain 5.1", "opened 5", "closed 5: the domain is gone", "gone 5.1"], subscriber.News);
+        Assert.Equal(0ul, _rig.Switch.Counters.Quarantines);
+    }
+
+    [Fact]
+    public void What_a_guest_that_is_gone_was_owed_wakes_nobody()
+    {
+        _ = _rig.Attach(new RecordingSubscriber());
+        FakeGuest guest = _rig.AddGuest(5);
+        guest.Send(MessageType.Console, 1);
+        _rig.Settle();
+        _rig.RemoveDomain(guest);
+        _rig.Settle();
+        _rig.Clock.Advance(TimeSpan.FromHours(1));
+        Assert.False(_rig.Loop.RunOnce(TimeSpan.Zero));
+    }
+
+    [Fact]
+    public void A_message_that_is_answered_at_once_costs_no_further_turn_of_the_loop_and_a_binding_to_nothing_none()
+    {
+        FakeGuest guest = _rig.AddGuest(5);
+        RecordingSubscriber subscriber = _rig.Attach(new RecordingSubscriber().Answering());
+        guest.Send(MessageType.Console, 1);
+        Assert.True(_rig.Hypervisor.Deliver());
+        Assert.Equal(1, guest.Transport.Notifies);
+        Assert.False(_rig.Loop.RunOnce(TimeSpan.Zero));
+
+        Assert.True(_rig.Switch.Bind(subscriber, guest.Port, (ushort)MessageType.Console));
+        Assert.False(_rig.Loop.RunOnce(TimeSpan.Zero));
+    }
+
+    [Fact]
+    public void What_passes_is_counted_for_the_channel_and_for_all()
+    {
+        FakeGuest guest = _rig.AddGuest(5);
+        FakeGuest other = _rig.AddGuest(6);
+        RecordingSubscriber subscriber = _rig.Attach(new RecordingSubscriber());
+        ControlChannel channel = _rig.Channel(guest);
+        guest.Send(MessageType.Console, 1);
+        guest.Send(MessageType.Console, 2);
+        other.Send(MessageType.Console, 3);
+        Assert.True(channel.TrySendRequest(subscriber, ControlMessage.Create(MessageType.Debug, 0, 7, [])));
+        _rig.Settle();
+        subscriber.Answer(0);
+        guest.AnswerOldest(Assert.Single(guest.TakeRequests()));
+        _rig.Advance(_rig.Options.ResponseTimeout + TimeSpan.FromMilliseconds(1));
+
+        ChannelCounters one = channel.Counters;
+        SwitchCounters all = _rig.Switch.Counters;
+        Assert.Equal((2UL, 2UL, 1UL, 1UL, 1UL), (one.Requests, one.Responses, one.AnsweredByDaemon, one.RequestsSent, one.ResponsesReceived));
+        Assert.Equal((3UL, 3UL, 2UL, 1UL, 1UL), (all.Requests, all.Responses, all.AnsweredByDaemon, all.RequestsSent, all.ResponsesReceived));
+        Assert.Equal((ulong)guest.Transport.Notifies, one.Notifies);
     }
 
     [Fact]

@@ -17,25 +17,14 @@ namespace XcsSharp.Switching;
 /// </remarks>
 internal sealed class AnswersOwed
 {
-    private const int Mask = ProtocolLimits.RingSlots - 1;
+    private GrowingRing<Entry> _entries;
 
-    // A ring: nearly always it is the oldest that is answered first, and then nothing moves.
-    // Made with the first request: of a thousand guests most send none for days.
-    private Entry[]? _entries;
-    private int _first;
-
-    public int Count { get; private set; }
+    public int Count => _entries.Count;
 
     public void Append(in ControlMessage request, RequestTicket ticket, ISubscriber[] holders, long deadline)
     {
-        _entries ??= new Entry[ProtocolLimits.RingSlots];
-        Debug.Assert(Count < _entries.Length, "the ring bounds what can be owed");
-        ref Entry entry = ref At(Count++);
-        entry.Key = SentRequest.KeyOf(request);
-        entry.Ticket = ticket.Value;
-        entry.Holders = holders;
-        entry.SilencedFor = null;
-        entry.Deadline = deadline;
+        Debug.Assert(Count < ProtocolLimits.RingSlots, "the ring bounds what can be owed");
+        _entries.Append() = new Entry { Key = SentRequest.KeyOf(request), Ticket = ticket.Value, Holders = holders, Deadline = deadline };
     }
 
     /// <returns>The position in the ring, or -1.</returns>
@@ -43,7 +32,7 @@ internal sealed class AnswersOwed
     {
         for (int i = 0; i < Count; i++)
         {
-            if (At(i).Ticket == ticket.Value)
+            if (_entries[i].Ticket == ticket.Value)
             {
                 return i;
             }
@@ -53,33 +42,26 @@ internal sealed class AnswersOwed
     }
 
     public bool IsHeldBy(int position, ISubscriber subscriber)
-        => Holds(At(position).Holders, subscriber);
-
-    public MessageType TypeAt(int position) => SentRequest.TypeOf(At(position).Key);
-
-    /// <summary>An answer was dropped for the sake of <paramref name="lockHolder"/>: it will not come again.</summary>
-    public void SetSilenced(int position, ISubscriber lockHolder) => At(position).SilencedFor = lockHolder;
-
-    public void RemoveAt(int position)
     {
-        for (int i = position; i > 0; i--)
+        foreach (ISubscriber holder in _entries[position].Holders)
         {
-            At(i) = At(i - 1);
+            if (ReferenceEquals(holder, subscriber))
+            {
+                return true;
+            }
         }
 
-        // What it held is not to be kept alive by it; the message is only overwritten.
-        ref Entry removed = ref At(0);
-        removed.Holders = [];
-        removed.SilencedFor = null;
-        _first = (_first + 1) & Mask;
-        Count--;
+        return false;
     }
 
-    public void Clear()
-    {
-        _entries.AsSpan().Clear();
-        Count = 0;
-    }
+    public MessageType TypeAt(int position) => SentRequest.TypeOf(_entries[position].Key);
+
+    /// <summary>An answer was dropped for the sake of <paramref name="lockHolder"/>: it will not come again.</summary>
+    public void SetSilenced(int position, ISubscriber lockHolder) => _entries[position].SilencedFor = lockHolder;
+
+    public void RemoveAt(int position) => _entries.RemoveAt(position);
+
+    public void Clear() => _entries = default;
 
     /// <summary>
     /// The subscriber will answer nothing that it was given. What nobody else holds has no holder from now on
@@ -91,20 +73,9 @@ internal sealed class AnswersOwed
         bool orphaned = false;
         for (int i = 0; i < Count; i++)
         {
-            ref Entry entry = ref At(i);
-            if (!Holds(entry.Holders, subscriber))
+            if (IsHeldBy(i, subscriber))
             {
-                continue;
-            }
-
-            // The others' answers may have been dropped for its sake: whoever is bound is asked anew.
-            entry.Holders = entry.SilencedFor == subscriber
-                ? []
-                : [.. entry.Holders.Where(other => other != subscriber)];
-            if (entry.Holders.Length == 0)
-            {
-                entry.Deadline = deadline;
-                orphaned = true;
+                orphaned |= RemoveHolder(ref _entries[i], subscriber, deadline);
             }
         }
 
@@ -115,16 +86,9 @@ internal sealed class AnswersOwed
     public void RemoveHolderOf(RequestTicket ticket, ISubscriber subscriber, long deadline)
     {
         int position = Find(ticket);
-        if (position < 0 || !IsHeldBy(position, subscriber))
+        if (position >= 0 && IsHeldBy(position, subscriber))
         {
-            return;
-        }
-
-        ref Entry entry = ref At(position);
-        entry.Holders = entry.Holders.Length == 1 ? [] : [.. entry.Holders.Where(other => other != subscriber)];
-        if (entry.Holders.Length == 0)
-        {
-            entry.Deadline = deadline;
+            RemoveHolder(ref _entries[position], subscriber, deadline);
         }
     }
 
@@ -133,9 +97,9 @@ internal sealed class AnswersOwed
     {
         for (int i = 0; i < Count; i++)
         {
-            if (At(i).Ticket > after.Value && At(i).Holders.Length == 0)
+            if (_entries[i].Ticket > after.Value && _entries[i].Holders.Length == 0)
             {
-                ticket = new RequestTicket(At(i).Ticket);
+                ticket = new RequestTicket(_entries[i].Ticket);
                 return i;
             }
         }
@@ -147,7 +111,7 @@ internal sealed class AnswersOwed
     /// <summary>The request at this position is given to others, as it is now.</summary>
     public void SetHolders(int position, in ControlMessage request, ISubscriber[] holders, long deadline)
     {
-        ref Entry entry = ref At(position);
+        ref Entry entry = ref _entries[position];
         entry.Key = SentRequest.KeyOf(request);
         entry.Holders = holders;
         entry.SilencedFor = null;
@@ -162,10 +126,10 @@ internal sealed class AnswersOwed
     {
         for (int i = 0; i < Count; i++)
         {
-            if (At(i).Deadline <= now)
+            if (_entries[i].Deadline <= now)
             {
-                answer = SentRequest.HeadOf(At(i).Key);
-                wasHeld = At(i).Holders.Length > 0;
+                answer = SentRequest.HeadOf(_entries[i].Key);
+                wasHeld = _entries[i].Holders.Length > 0;
                 return i;
             }
         }
@@ -181,26 +145,25 @@ internal sealed class AnswersOwed
         long earliest = long.MaxValue;
         for (int i = 0; i < Count; i++)
         {
-            earliest = Math.Min(earliest, At(i).Deadline);
+            earliest = Math.Min(earliest, _entries[i].Deadline);
         }
 
         return earliest;
     }
 
-    private static bool Holds(ISubscriber[] holders, ISubscriber subscriber)
+    /// <returns>True when it was the last one.</returns>
+    private static bool RemoveHolder(ref Entry entry, ISubscriber subscriber, long deadline)
     {
-        foreach (ISubscriber holder in holders)
+        // The others' answers may have been dropped for its sake: whoever is bound is asked anew.
+        entry.Holders = entry.SilencedFor == subscriber ? [] : [.. entry.Holders.Where(other => other != subscriber)];
+        if (entry.Holders.Length > 0)
         {
-            if (ReferenceEquals(holder, subscriber))
-            {
-                return true;
-            }
+            return false;
         }
 
-        return false;
+        entry.Deadline = deadline;
+        return true;
     }
-
-    private ref Entry At(int position) => ref _entries![(_first + position) & Mask];
 
     private struct Entry
     {

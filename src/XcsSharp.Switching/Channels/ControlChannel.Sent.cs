@@ -50,12 +50,11 @@ public sealed partial class ControlChannel
     internal bool TryTakeUnanswered(ISubscriber subscriber, out SentRequest request)
         => _sent.TryTakeOf(subscriber, out request);
 
-    /// <summary>A subscriber could not take this request after all; the others that got it still can.</summary>
+    /// <summary>
+    /// Inside <see cref="ISubscriber.OnRequest"/>: the subscriber could not take this request after all; the others that got it still can.
+    /// </summary>
     internal void Renounce(ISubscriber subscriber, RequestTicket ticket)
-    {
-        _owed.RemoveHolderOf(ticket, subscriber, _context.Now + _context.UnboundGrace);
-        WatchDeadlines(_context.Now);
-    }
+        => _owed.RemoveHolderOf(ticket, subscriber, _context.Now + _context.UnboundGrace);
 
     private void DeliverResponse(in ControlMessage response)
     {

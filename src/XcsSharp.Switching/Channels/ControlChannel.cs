@@ -173,7 +173,7 @@ public sealed partial class ControlChannel : IPortHandler, ITurnTaker
     /// <summary>A subscriber takes no more messages: what only it was given is offered to the others.</summary>
     internal void ExpectNoAnswerOf(ISubscriber subscriber)
     {
-        if (_owed.Count > 0 && _owed.RemoveHolder(subscriber, _context.Now + _context.UnboundGrace))
+        if (_owed.RemoveHolder(subscriber, _context.Now + _context.UnboundGrace))
         {
             WatchDeadlines(_context.Now);
             OfferUnheldAgain();
@@ -324,11 +324,6 @@ public sealed partial class ControlChannel : IPortHandler, ITurnTaker
 
     private void OnDeadline()
     {
-        if (State != ChannelState.Open)
-        {
-            return;
-        }
-
         long now = _context.Now;
         while (_owed.FindExpired(now, out ControlMessage answer, out bool wasHeld) is int position and >= 0)
         {

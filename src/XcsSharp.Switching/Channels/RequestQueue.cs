@@ -9,10 +9,9 @@ namespace XcsSharp.Switching;
 internal sealed class RequestQueue(int limit)
 {
     private readonly List<ISubscriber> _waiting = [];
-    private ControlMessage[]? _messages;
-    private int _first;
+    private GrowingRing<ControlMessage> _messages;
 
-    public int Count { get; private set; }
+    public int Count => _messages.Count;
 
     public bool IsFull => Count >= limit;
 
@@ -24,24 +23,17 @@ internal sealed class RequestQueue(int limit)
             return false;
         }
 
-        // Most guests read their ring in time and never need this memory.
-        _messages ??= new ControlMessage[limit];
-        _messages[(_first + Count) % limit] = request;
-        Count++;
+        _messages.Append() = request;
         return true;
     }
 
     /// <summary>All of them, the oldest first.</summary>
-    public IEnumerable<ControlMessage> All => Enumerable.Range(0, Count).Select(i => _messages![(_first + i) % limit]);
+    public IEnumerable<ControlMessage> All => Enumerable.Range(0, Count).Select(i => _messages[i]);
 
     /// <summary>The oldest. Only while <see cref="Count"/> is not 0.</summary>
-    public ref readonly ControlMessage Peek() => ref _messages![_first];
+    public ref readonly ControlMessage Peek() => ref _messages[0];
 
-    public void RemoveFirst()
-    {
-        _first = (_first + 1) % limit;
-        Count--;
-    }
+    public void RemoveFirst() => _messages.RemoveAt(0);
 
     /// <summary>At most one place in the line for each subscriber.</summary>
     public void AddWaiting(ISubscriber subscriber)
@@ -71,8 +63,6 @@ internal sealed class RequestQueue(int limit)
     public void Clear()
     {
         _waiting.Clear();
-        _messages = null;
-        _first = 0;
-        Count = 0;
+        _messages = default;
     }
 }

@@ -39,20 +39,12 @@ public readonly record struct SentRequest
 /// <remarks>Never more than the ring and the queue before it hold: whoever frees a slot otherwise has the oldest dropped.</remarks>
 internal sealed class SentRequests
 {
-    private SentRequest[] _entries = [];
-    private int _first;
+    private GrowingRing<SentRequest> _entries;
 
-    public int Count { get; private set; }
+    public int Count => _entries.Count;
 
     public void Append(in ControlMessage request, ISubscriber asker, uint correlation)
-    {
-        if (Count == _entries.Length)
-        {
-            Grow();
-        }
-
-        At(Count++) = new SentRequest(asker, correlation, SentRequest.KeyOf(request));
-    }
+        => _entries.Append() = new SentRequest(asker, correlation, SentRequest.KeyOf(request));
 
     /// <returns>The request that this answers, or the default.</returns>
     public SentRequest Take(in ControlMessage response)
@@ -60,7 +52,7 @@ internal sealed class SentRequests
         int key = SentRequest.KeyOf(response);
         for (int i = 0; i < Count; i++)
         {
-            if (At(i).Key == key)
+            if (_entries[i].Key == key)
             {
                 return RemoveAt(i);
             }
@@ -77,7 +69,7 @@ internal sealed class SentRequests
     {
         for (int i = 0; i < Count; i++)
         {
-            if (At(i).Asker == asker && At(i).Correlation != 0)
+            if (_entries[i].Asker == asker && _entries[i].Correlation != 0)
             {
                 request = RemoveAt(i);
                 return true;
@@ -93,39 +85,17 @@ internal sealed class SentRequests
     {
         for (int i = 0; i < Count; i++)
         {
-            if (At(i).Asker == asker)
+            if (_entries[i].Asker == asker)
             {
-                At(i) = At(i) with { Asker = null, Correlation = 0 };
+                _entries[i] = _entries[i] with { Asker = null, Correlation = 0 };
             }
         }
     }
 
-    // The length is a power of two.
-    private ref SentRequest At(int index) => ref _entries[(_first + index) & (_entries.Length - 1)];
-
-    private SentRequest RemoveAt(int index)
+    private SentRequest RemoveAt(int position)
     {
-        SentRequest removed = At(index);
-        for (int i = index; i > 0; i--)
-        {
-            At(i) = At(i - 1);
-        }
-
-        At(0) = default;
-        _first = (_first + 1) & (_entries.Length - 1);
-        Count--;
+        SentRequest removed = _entries[position];
+        _entries.RemoveAt(position);
         return removed;
-    }
-
-    private void Grow()
-    {
-        SentRequest[] larger = new SentRequest[Math.Max(ProtocolLimits.RingSlots, _entries.Length * 2)];
-        for (int i = 0; i < Count; i++)
-        {
-            larger[i] = At(i);
-        }
-
-        _entries = larger;
-        _first = 0;
     }
 }

@@ -3,7 +3,7 @@ using XcsSharp.Protocol;
 namespace XcsSharp.Switching;
 
 /// <summary>
-/// The write locks of one channel: at most one for each of the 256 types. Nearly every channel has none, and then a look
+/// The write locks of one channel: at most one for each of the 256 types. Nearly every channel never had one, and then a look
 /// costs one comparison. A mutable struct: keep it in a field, never copy it.
 /// </summary>
 internal struct WriteLocks
@@ -51,7 +51,6 @@ internal struct WriteLocks
         if (_held is not null)
         {
             _held = [.. _held.Where(isKept)];
-            _held = _held.Length == 0 ? null : _held;
         }
     }
 }

@@ -41,7 +41,7 @@ public interface IHypervisor
     /// <summary>Binds a virtual interrupt of dom0. The port is masked on every event, as a channel's is.</summary>
     bool TryBindVirq(int virq, IPortHandler handler, out int port);
 
-    /// <summary>Undoes <see cref="TryBindVirq"/>.</summary>
+    /// <summary>Undoes <see cref="TryBindVirq"/>: no event of the port comes afterwards.</summary>
     void UnbindVirq(int port);
 
     /// <summary>Lets a virtual interrupt's port be signalled again.</summary>

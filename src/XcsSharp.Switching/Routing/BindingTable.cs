@@ -8,7 +8,7 @@ namespace XcsSharp.Switching;
 /// </summary>
 /// <remarks>
 /// The lists are immutable once made, so that a delivery can walk one while a subscriber changes the table.
-/// How many keys there are is bounded by the caller, for each subscriber.
+/// How many keys there are is bounded by the caller, for each subscriber; it also knows who has which already.
 /// </remarks>
 internal sealed class BindingTable
 {
@@ -16,39 +16,22 @@ internal sealed class BindingTable
     private readonly HashSet<ISubscriber> _seen = new(ReferenceEqualityComparer.Instance);
     private readonly List<ISubscriber> _gathered = [];
 
-    /// <returns>False when the very same binding exists already: it stays one.</returns>
-    public bool Add(ISubscriber subscriber, int port, ushort type)
+    /// <summary>One that is not there yet.</summary>
+    public void Add(ISubscriber subscriber, int port, ushort type)
+        => _byKey[(port, type)] = [.. _byKey.GetValueOrDefault((port, type), []), subscriber];
+
+    /// <summary>One that is there.</summary>
+    public void Remove(ISubscriber subscriber, int port, ushort type)
     {
-        ISubscriber[] bound = _byKey.GetValueOrDefault((port, type), []);
-        if (Array.IndexOf(bound, subscriber) >= 0)
-        {
-            return false;
-        }
-
-        _byKey[(port, type)] = [.. bound, subscriber];
-        return true;
-    }
-
-    /// <returns>False when there was no such binding. Only the exact key counts.</returns>
-    public bool Remove(ISubscriber subscriber, int port, ushort type)
-    {
-        ISubscriber[] bound = _byKey.GetValueOrDefault((port, type), []);
-        int at = Array.IndexOf(bound, subscriber);
-        if (at < 0)
-        {
-            return false;
-        }
-
-        if (bound.Length == 1)
+        ISubscriber[] left = [.. _byKey[(port, type)].Where(other => other != subscriber)];
+        if (left.Length == 0)
         {
             _byKey.Remove((port, type));
         }
         else
         {
-            _byKey[(port, type)] = [.. bound[..at], .. bound[(at + 1)..]];
+            _byKey[(port, type)] = left;
         }
-
-        return true;
     }
 
     /// <summary>

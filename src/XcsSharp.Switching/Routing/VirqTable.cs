@@ -32,6 +32,7 @@ internal sealed class VirqTable(IHypervisor hypervisor, MessageRouter router) : 
         return true;
     }
 
+    /// <summary>The subscriber is gone, and its record is not used again.</summary>
     public void Release(SubscriberRecord record)
     {
         foreach (int port in record.VirqPorts)
@@ -42,8 +43,6 @@ internal sealed class VirqTable(IHypervisor hypervisor, MessageRouter router) : 
                 Unbind(port, holding);
             }
         }
-
-        record.VirqPorts.Clear();
     }
 
     public void ReleaseAll()
@@ -58,12 +57,9 @@ internal sealed class VirqTable(IHypervisor hypervisor, MessageRouter router) : 
 
     public void OnPortEvent(int port)
     {
-        if (HasPort(port))
-        {
-            // Clients of 2005 never unmask a virtual interrupt themselves (spec section 3).
-            hypervisor.UnmaskPort(port);
-            router.DeliverVirq(port);
-        }
+        // Clients of 2005 never unmask a virtual interrupt themselves (spec section 3).
+        hypervisor.UnmaskPort(port);
+        router.DeliverVirq(port);
     }
 
     private void Unbind(int port, Holding holding)

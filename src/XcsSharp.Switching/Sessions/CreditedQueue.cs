@@ -8,10 +8,9 @@ namespace XcsSharp.Switching;
 /// <param name="limit">The most that wait.</param>
 internal sealed class CreditedQueue(int limit)
 {
-    private XcsRecord[] _records = [];
-    private int _first;
+    private GrowingRing<XcsRecord> _records;
 
-    public int Count { get; private set; }
+    public int Count => _records.Count;
 
     /// <summary>How many may leave now.</summary>
     public uint Credit { get; private set; }
@@ -22,8 +21,7 @@ internal sealed class CreditedQueue(int limit)
     public void Reset(uint credit)
     {
         Credit = credit;
-        Count = 0;
-        _first = 0;
+        _records = default;
     }
 
     /// <summary>More than can be counted is as much as can be counted.</summary>
@@ -37,35 +35,17 @@ internal sealed class CreditedQueue(int limit)
             return false;
         }
 
-        if (Count == _records.Length)
-        {
-            Grow();
-        }
-
-        _records[(_first + Count++) % _records.Length] = record;
+        _records.Append() = record;
         return true;
     }
 
     /// <summary>Sends what the credit and the socket's queue allow.</summary>
     public void Flush(DataConnection data)
     {
-        while (Count > 0 && Credit > 0 && data.TryPush(_records[_first]))
+        while (Count > 0 && Credit > 0 && data.TryPush(_records[0]))
         {
-            _first = (_first + 1) % _records.Length;
-            Count--;
+            _records.RemoveAt(0);
             Credit--;
         }
-    }
-
-    private void Grow()
-    {
-        XcsRecord[] larger = new XcsRecord[Math.Min(limit, Math.Max(16, _records.Length * 2))];
-        for (int i = 0; i < Count; i++)
-        {
-            larger[i] = _records[(_first + i) % _records.Length];
-        }
-
-        _records = larger;
-        _first = 0;
     }
 }

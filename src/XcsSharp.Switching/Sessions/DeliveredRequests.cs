@@ -15,10 +15,9 @@ internal sealed class DeliveredRequests
 {
     public const int Limit = 1024;
 
-    private Entry[] _entries = new Entry[16];
-    private int _first;
+    private GrowingRing<Entry> _entries;
 
-    public int Count { get; private set; }
+    public int Count => _entries.Count;
 
     /// <returns>False when the oldest had to be forgotten for it.</returns>
     public bool Append(RequestTicket ticket, in ControlMessage request, uint correlation)
@@ -26,17 +25,10 @@ internal sealed class DeliveredRequests
         bool forgotten = Count == Limit;
         if (forgotten)
         {
-            RemoveFirst();
-        }
-        else if (Count == _entries.Length)
-        {
-            Grow();
+            _entries.RemoveAt(0);
         }
 
-        ref Entry entry = ref At(Count++);
-        entry.Ticket = ticket.Value;
-        entry.Key = SentRequest.KeyOf(request);
-        entry.Correlation = correlation;
+        _entries.Append() = new Entry { Ticket = ticket.Value, Key = SentRequest.KeyOf(request), Correlation = correlation };
         return !forgotten;
     }
 
@@ -49,47 +41,16 @@ internal sealed class DeliveredRequests
         int key = SentRequest.KeyOf(response);
         for (int i = 0; i < Count; i++)
         {
-            if (correlation != 0 ? At(i).Correlation == correlation : At(i).Key == key)
+            if (correlation != 0 ? _entries[i].Correlation == correlation : _entries[i].Key == key)
             {
-                ticket = new RequestTicket(At(i).Ticket);
-                RemoveAt(i);
+                ticket = new RequestTicket(_entries[i].Ticket);
+                _entries.RemoveAt(i);
                 return true;
             }
         }
 
         ticket = default;
         return false;
-    }
-
-    // The length is a power of two.
-    private ref Entry At(int index) => ref _entries[(_first + index) & (_entries.Length - 1)];
-
-    private void RemoveAt(int index)
-    {
-        for (int i = index; i > 0; i--)
-        {
-            At(i) = At(i - 1);
-        }
-
-        RemoveFirst();
-    }
-
-    private void RemoveFirst()
-    {
-        _first = (_first + 1) & (_entries.Length - 1);
-        Count--;
-    }
-
-    private void Grow()
-    {
-        Entry[] larger = new Entry[_entries.Length * 2];
-        for (int i = 0; i < Count; i++)
-        {
-            larger[i] = At(i);
-        }
-
-        _entries = larger;
-        _first = 0;
     }
 
     private struct Entry

@@ -20,6 +20,11 @@ internal sealed class RecordingSubscriber(string name = "recorder") : ISubscribe
 
     public Action<ControlChannel>? WhenResponded { get; set; }
 
+    public Action? WhenInterrupted { get; set; }
+
+    /// <summary>On every news, after it is kept.</summary>
+    public Action? WhenTold { get; set; }
+
     public IEnumerable<byte> RequestIds => Requests.Select(request => request.Message.Id);
 
     public RecordingSubscriber Answering()
@@ -34,14 +39,14 @@ internal sealed class RecordingSubscriber(string name = "recorder") : ISubscribe
         return channel.Answer(this, ticket, ControlMessage.Create(request.Type, request.Subtype, request.Id, data));
     }
 
-    public void OnDomainAppeared(GuestDomain domain) => News.Add($"domain {domain.Domid}.{domain.Generation}");
+    public void OnDomainAppeared(GuestDomain domain) => Keep($"domain {domain.Domid}.{domain.Generation}");
 
-    public void OnDomainGone(GuestDomain domain) => News.Add($"gone {domain.Domid}.{domain.Generation}");
+    public void OnDomainGone(GuestDomain domain) => Keep($"gone {domain.Domid}.{domain.Generation}");
 
-    public void OnChannelOpened(ControlChannel channel) => News.Add($"opened {channel.Domain.Domid}");
+    public void OnChannelOpened(ControlChannel channel) => Keep($"opened {channel.Domain.Domid}");
 
     public void OnChannelClosed(ControlChannel channel, string reason)
-        => News.Add($"closed {channel.Domain.Domid}: {reason}");
+        => Keep($"closed {channel.Domain.Domid}: {reason}");
 
     public void OnRequest(ControlChannel channel, in ControlMessage request, RequestTicket ticket)
     {
@@ -57,11 +62,21 @@ internal sealed class RecordingSubscriber(string name = "recorder") : ISubscribe
 
     public void OnNoAnswer(ControlChannel channel, in SentRequest request) => News.Add($"no answer {request.Correlation}");
 
-    public void OnVirq(int port) => Virqs.Add(port);
+    public void OnVirq(int port)
+    {
+        Virqs.Add(port);
+        WhenInterrupted?.Invoke();
+    }
 
     public void OnRequestRoom(ControlChannel channel)
     {
         News.Add($"room {channel.Domain.Domid}");
         WhenRoom?.Invoke(channel);
+    }
+
+    private void Keep(string news)
+    {
+        News.Add(news);
+        WhenTold?.Invoke();
     }
 }
