@@ -15,6 +15,7 @@ public sealed class TerminalFilterTests
         { "a\a\b\v\f\x0e\u000fz", "a\a\b\v\f\x0e\u000fz", "az" },
         { "a\0\x01\x02\x03\x04\x05\x06\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1c\x1d\x1e\x1f\u007fz", "az", "az" },
         { "Grüße 日本 🐧", "Grüße 日本 🐧", "Grüße 日本 🐧" },
+        { "a\u00a0b ~", "a\u00a0b ~", "a\u00a0b ~" },
 
         // Cursor, colour, erase.
         { "␛[1;31mred␛[0m␛[m", "␛[1;31mred␛[0m␛[m", "red" },
@@ -25,15 +26,22 @@ public sealed class TerminalFilterTests
         { "␛[2;24r␛[s␛[u␛7␛8␛D␛E␛M␛H␛c␛=␛>", "␛[2;24r␛[s␛[u␛7␛8␛D␛E␛M␛H␛c␛=␛>", "" },
         { "␛[4h␛[4l␛[!p␛[2 q", "␛[4h␛[4l␛[!p␛[2 q", "" },
         { "␛(0lqk␛(B␛)0␛(A", "␛(0lqk␛(B␛)0␛(A", "lqk" },
+        { "a␛(C␛*0␛([mb␛(Pc", "ambc", "ambc" },
         { "␛[?1049h␛[?25l␛[?1h␛[?7l␛[?2004h", "␛[?1049h␛[?25l␛[?1h␛[?7l␛[?2004h", "" },
 
         // The operator's own history, and what keeps a terminal busy.
         { "a␛[3Jb␛[99999999bc", "abc", "abc" },
+        { "a␛[9999b␛[10000b", "a␛[9999b", "a" },
+        { "a␛[?2K␛[?3J␛[3K␛[22Jb", "a␛[?2Kb", "ab" },
+
+        // With more than one number it follows the mouse.
+        { "a␛[7T␛[1;2;3;4;5T", "a␛[7T", "a" },
 
         // Of several modes those that may be set.
         { "␛[?1;1000;25h.", "␛[?1;25h.", "." },
         { "␛[?1000;1002;1006h.", ".", "." },
         { "␛[?25:7;12l.", "␛[?12l.", "." },
+        { "␛[?1;5;6;7;12;25;45;47;1047;1048;1049;2004l.", "␛[?1;5;6;7;12;25;45;47;1047;1048;1049;2004l.", "." },
         { "␛[4;l␛[?25;h␛[?;7h.", "␛[4l␛[?25h␛[?7h.", "." },
         { "␛[?3h␛[?1004h␛[?69h␛[2h␛[12l␛[20h␛[h.", ".", "." },
 
@@ -65,6 +73,7 @@ public sealed class TerminalFilterTests
 
         // C1 in UTF-8.
         { "a\u009b31mb\u009d0;x\ac\u0085d\u0090x␛\\e", "abcde", "abcde" },
+        { "a\u0098x\ab\u009ex\ac\u009fx\ad\u009ae\u0080f", "abcdef", "abcdef" },
     };
 
     [Theory]
@@ -85,6 +94,7 @@ public sealed class TerminalFilterTests
 
     [Theory]
     [InlineData(new byte[] { 0x9b, (byte)'m' }, "?m")] // 8-bit CSI
+    [InlineData(new byte[] { 0x80, (byte)'a' }, "?a")]
     [InlineData(new byte[] { 0xc3, (byte)'a' }, "?a")] // half a character
     [InlineData(new byte[] { 0xc0, 0x9b }, "??")] // ESC [ in two bytes too many
     [InlineData(new byte[] { 0xe0, 0x82, 0x9b }, "???")] // and in three
@@ -96,13 +106,59 @@ public sealed class TerminalFilterTests
     public void What_is_no_utf8_is_shown_as_a_question_mark(byte[] input, string expected)
         => Assert.Equal(expected, Text(Run(OutputLevel.Safe, input)));
 
+    /// <summary>Bytes of every class of a table of UTF-8, four in a row, against the framework's decoder, which also shows one sign for each part that is none.</summary>
+    [Fact]
+    public void What_is_utf8_is_what_everybody_else_takes_for_it()
+    {
+        byte[] classes = [(byte)'a', 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xec, 0xed, 0xee, 0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xff];
+        TerminalFilter filter = new(OutputLevel.Safe);
+        byte[] input = new byte[5];
+        input[4] = (byte)'.';
+        byte[] output = new byte[TerminalFilter.MostOutput(input.Length)];
+        for (int number = 0; number < classes.Length * classes.Length * classes.Length * classes.Length; number++)
+        {
+            for (int i = 0, rest = number; i < 4; i++, rest /= classes.Length)
+            {
+                input[i] = classes[rest % classes.Length];
+            }
+
+            string text = Encoding.UTF8.GetString(input);
+            if (!text.Any(static c => c is >= '\x80' and < '\xa0'))
+            {
+                string got = Encoding.UTF8.GetString(output, 0, filter.Filter(input, output));
+                Assert.True(text.Replace('\ufffd', '?') == got, $"{Convert.ToHexString(input)} is {got}");
+            }
+        }
+    }
+
     [Fact]
     public void A_string_without_an_end_hides_so_much_and_no_more()
     {
-        byte[] input = Bytes("␛]0;" + new string('x', TerminalFilter.LongestString * 2) + "end");
-        string output = Text(Run(OutputLevel.Safe, input));
-        Assert.EndsWith("xend", output, StringComparison.Ordinal);
-        Assert.InRange(output.Length, TerminalFilter.LongestString, TerminalFilter.LongestString + 10);
+        // The byte with which it is found to be too long is the last that is lost.
+        string hidden = new('x', TerminalFilter.LongestString + 1);
+        Assert.Equal("yes", Text(Run(OutputLevel.Safe, Bytes("␛]" + hidden + "yes"))));
+        Assert.Equal("yes", Text(Run(OutputLevel.Safe, Bytes("␛]" + hidden[..2000] + "\a␛]" + hidden + "yes"))));
+        Assert.Equal("yes", Text(Run(OutputLevel.Safe, Bytes("␛]" + hidden[1..] + "\ayes"))));
+        Assert.Equal("yes", Text(Run(OutputLevel.Safe, Bytes("␛]" + hidden[1..] + "␛\\yes"))));
+    }
+
+    [Fact]
+    public void Raw_output_has_no_filter() => Assert.Throws<ArgumentOutOfRangeException>(static () => new TerminalFilter(OutputLevel.Raw));
+
+    [Theory]
+    [InlineData("", "", true)]
+    [InlineData("", "a line\r\n\tof text ~", true)]
+    [InlineData("", "a\a", false)]
+    [InlineData("", "ü", false)]
+    [InlineData("", "␛[m", false)]
+    [InlineData("␛[3", "text", false)]
+    [InlineData("␛]0;", "text", false)]
+    [InlineData("␛[3m", "text", true)]
+    public void What_passes_whole_is_text_that_begins_in_text(string before, string input, bool passes)
+    {
+        TerminalFilter filter = new(OutputLevel.Safe);
+        Run(filter, Bytes(before));
+        Assert.Equal(passes, filter.PassesWhole(Bytes(input)));
     }
 
     [Fact]
@@ -113,6 +169,8 @@ public sealed class TerminalFilterTests
         Assert.Equal(".", Text(Run(OutputLevel.Safe, Bytes("␛[" + new string('1', TerminalFilter.LongestSequence - 2) + "m."))));
         Assert.Equal(".", Text(Run(OutputLevel.Safe, Bytes("␛[" + new string('1', 100_000) + "m."))));
         Assert.Equal(".", Text(Run(OutputLevel.Safe, Bytes("␛" + new string('(', 100_000) + "0."))));
+        string modes = string.Join(';', Enumerable.Repeat('1', (TerminalFilter.LongestSequence - 3) / 2));
+        Assert.Equal($"␛[?{modes}h.", Text(Run(OutputLevel.Safe, Bytes($"␛[?{modes}h."))));
     }
 
     [Fact]

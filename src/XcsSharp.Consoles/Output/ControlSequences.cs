@@ -8,23 +8,18 @@ namespace XcsSharp.Consoles;
 /// </summary>
 internal static class ControlSequences
 {
-    /// <summary>Parameters beyond this are not counted; the sequence is dropped.</summary>
-    private const int MostParameters = 32;
+    /// <summary>Each parameter but the last has a sign behind it.</summary>
+    private const int MostParameters = TerminalFilter.LongestSequence / 2;
 
     /// <summary>
-    /// What of a whole sequence may pass. Where it sets several modes, those that may not be set are taken out of it.
+    /// What of a whole sequence may pass. Of one that sets modes, those are left that may be set.
     /// </summary>
-    /// <param name="sequence">From its ESC to its last byte; may be changed.</param>
+    /// <param name="sequence">From its ESC to its last byte, at most <see cref="TerminalFilter.LongestSequence"/>; may be changed.</param>
     /// <returns>How many bytes are left of it, 0 for nothing.</returns>
     public static int Allow(Span<byte> sequence)
-    {
-        if (sequence.Length >= 2 && sequence[1] != '[')
-        {
-            return IsAllowedEscape(sequence[1..]) ? sequence.Length : 0;
-        }
-
-        return sequence.Length < 3 ? 0 : AllowControl(sequence);
-    }
+        => sequence[1] == '[' ? AllowControl(sequence)
+            : IsAllowedEscape(sequence[1..]) ? sequence.Length
+            : 0;
 
     /// <summary>Save and restore the cursor, index, next line, tab stop, reverse index, reset, keypad modes; and the sets for line drawing.</summary>
     private static bool IsAllowedEscape(ReadOnlySpan<byte> sequence) => sequence.Length switch
@@ -38,26 +33,21 @@ internal static class ControlSequences
     {
         byte last = sequence[^1];
         Span<byte> body = sequence[2..^1];
-        byte mark = 0;
-        if (!body.IsEmpty && body[0] is >= (byte)'<' and <= (byte)'?')
-        {
-            mark = body[0];
-            body = body[1..];
-        }
-
+        bool isPrivate = body.StartsWith((byte)'?');
+        body = isPrivate ? body[1..] : body;
         int digits = body.IndexOfAnyExcept("0123456789;:"u8);
         digits = digits < 0 ? body.Length : digits;
         ReadOnlySpan<byte> rest = body[digits..];
         ReadOnlySpan<byte> parameters = body[..digits];
-        return (mark, rest.Length) switch
+        return (isPrivate, rest.Length) switch
         {
-            (0, 0) when last is (byte)'h' or (byte)'l' => KeepModes(sequence, parameters, IsAllowedMode),
-            (0, 0) => IsAllowed(last, parameters) ? sequence.Length : 0,
-            ((byte)'?', 0) when last is (byte)'h' or (byte)'l' => KeepModes(sequence, parameters, IsAllowedPrivateMode),
-            ((byte)'?', 0) => last is (byte)'J' or (byte)'K' && IsErase(parameters) ? sequence.Length : 0,
+            (false, 0) when last is (byte)'h' or (byte)'l' => KeepModes(sequence, parameters, IsAllowedMode),
+            (false, 0) => IsAllowed(last, parameters) ? sequence.Length : 0,
+            (true, 0) when last is (byte)'h' or (byte)'l' => KeepModes(sequence, parameters, IsAllowedPrivateMode),
+            (true, 0) => last is (byte)'J' or (byte)'K' && IsErase(parameters) ? sequence.Length : 0,
 
             // The cursor's shape, and the soft reset.
-            (0, 1) => (rest[0], last) is ((byte)' ', (byte)'q') or ((byte)'!', (byte)'p') ? sequence.Length : 0,
+            (false, 1) => (rest[0], last) is ((byte)' ', (byte)'q') or ((byte)'!', (byte)'p') ? sequence.Length : 0,
             _ => 0,
         };
     }
@@ -92,29 +82,19 @@ internal static class ControlSequences
     {
         Span<int> kept = stackalloc int[MostParameters];
         int count = 0;
-
-        // An empty one behind the last sign is a parameter too, and none that is allowed.
-        int all = parameters.EndsWith((byte)';') ? 1 : 0;
-        for (ReadOnlySpan<byte> left = parameters; !left.IsEmpty; all++)
+        foreach (Range part in parameters.Split((byte)';'))
         {
-            int end = left.IndexOf((byte)';');
-            ReadOnlySpan<byte> one = end < 0 ? left : left[..end];
-            left = end < 0 ? [] : left[(end + 1)..];
-            if (Utf8Parser.TryParse(one, out int mode, out int used) && used == one.Length && isAllowed(mode))
+            ReadOnlySpan<byte> parameter = parameters[part];
+            if (Utf8Parser.TryParse(parameter, out int mode, out int used) && used == parameter.Length && isAllowed(mode))
             {
-                if (count == kept.Length)
-                {
-                    return 0;
-                }
-
                 kept[count++] = mode;
             }
         }
 
-        return count == all && count > 0 ? sequence.Length : count == 0 ? 0 : Rewrite(sequence, kept[..count]);
+        return count == 0 ? 0 : Rewrite(sequence, kept[..count]);
     }
 
-    /// <summary>Never longer than it was: it has fewer of the same numbers.</summary>
+    /// <summary>Never longer than it was: it has the same numbers, or fewer of them.</summary>
     private static int Rewrite(Span<byte> sequence, ReadOnlySpan<int> modes)
     {
         byte last = sequence[^1];

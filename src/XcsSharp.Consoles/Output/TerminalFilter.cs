@@ -17,7 +17,7 @@ namespace XcsSharp.Consoles;
 /// must not hide its last words.</para>
 /// <para>Allocates nothing after construction. Written from ECMA-48, the VT100 and xterm control sequence documents.</para>
 /// </remarks>
-public sealed class TerminalFilter
+public sealed partial class TerminalFilter
 {
     /// <summary>More than this of one sequence is held back never; a longer one is dropped.</summary>
     public const int LongestSequence = 64;
@@ -47,29 +47,6 @@ public sealed class TerminalFilter
     {
         ArgumentOutOfRangeException.ThrowIfEqual((int)level, (int)OutputLevel.Raw);
         _level = level;
-    }
-
-    private enum State
-    {
-        Text,
-
-        /// <summary>Inside a UTF-8 character, which is held.</summary>
-        Character,
-
-        /// <summary>After ESC, or after ESC and intermediate bytes.</summary>
-        Escaped,
-
-        /// <summary>After ESC [.</summary>
-        Sequence,
-
-        /// <summary>As before, and the end will be dropped: it is too long or malformed.</summary>
-        BadSequence,
-
-        /// <summary>In an OSC, DCS, APC, PM or SOS.</summary>
-        String,
-
-        /// <summary>There, after an ESC.</summary>
-        StringEscaped,
     }
 
     /// <summary>The most that <see cref="Filter"/> writes for so many bytes: what was held back may come out with them.</summary>
@@ -107,47 +84,6 @@ public sealed class TerminalFilter
 
     /// <summary>True when all of this is text, nothing is held back, and so nothing would change.</summary>
     public bool PassesWhole(ReadOnlySpan<byte> input) => _state == State.Text && !input.ContainsAnyExcept(s_plain);
-
-    /// <summary>Becomes what the other one is: what it holds back, and in the middle of what it is.</summary>
-    public void CopyFrom(TerminalFilter other)
-    {
-        other._held.CopyTo(_held, 0);
-        _count = other._count;
-        _stringLength = other._stringLength;
-        _continuations = other._continuations;
-        _state = other._state;
-    }
-
-    /// <summary>Whether a filter can be so.</summary>
-    internal static bool IsState(FilterState state)
-        => (State)state.State switch
-        {
-            State.Text => state.Held.Length == 0,
-            State.Character => state.Continuations is >= 1 and <= 3
-                && state.Held.Length >= 1
-                && state.Held.Length <= state.Continuations
-                && Utf8Lead.Continuations(state.Held[0]) == state.Continuations,
-            State.Escaped or State.Sequence or State.BadSequence => state.Held.Length is >= 1 and <= LongestSequence && state.Held[0] == Escape,
-            State.String or State.StringEscaped => state.Held.Length == 0 && state.StringLength is >= 0 and <= LongestString,
-            _ => false,
-        };
-
-    /// <summary>Bytes of the input that are held back: nobody has said yet whether they pass.</summary>
-    internal int Held => _count;
-
-    /// <summary>In the middle of what it is; null: of nothing.</summary>
-    internal FilterState? Describe()
-        => _state == State.Text ? null : new FilterState((int)_state, _held[.._count], _stringLength, _continuations);
-
-    /// <summary>Goes on where another was, which was checked.</summary>
-    internal void Restore(FilterState? state)
-    {
-        _state = (State)(state?.State ?? 0);
-        _count = state?.Held.Length ?? 0;
-        state?.Held.CopyTo(_held, 0);
-        _stringLength = state?.StringLength ?? 0;
-        _continuations = state?.Continuations ?? 0;
-    }
 
     /// <summary>Something is missing in the stream: what was held back belongs to nothing that follows.</summary>
     public void Reset()
@@ -340,7 +276,6 @@ public sealed class TerminalFilter
     private int TakeString(byte value, out bool isTaken)
     {
         isTaken = true;
-        _stringLength++;
         if (_state == State.StringEscaped && value != '\\')
         {
             // ESC ends a string also when it begins something else.
@@ -349,6 +284,7 @@ public sealed class TerminalFilter
         }
         else if (value == Escape)
         {
+            // Not counted: whatever follows, the string ends with it.
             _state = State.StringEscaped;
         }
         else if (value == LineFeed)
@@ -356,7 +292,7 @@ public sealed class TerminalFilter
             isTaken = false;
             Reset();
         }
-        else if (value is Bell or Cancel or Substitute || _state == State.StringEscaped || _stringLength > LongestString)
+        else if (value is Bell or Cancel or Substitute || _state == State.StringEscaped || ++_stringLength > LongestString)
         {
             Reset();
         }
