@@ -28,9 +28,7 @@ internal struct termios
 
 internal static partial class Libc
 {
-    internal const int TCSANOW = 0;
     internal const int TCSADRAIN = 1;
-    internal const int TCSAFLUSH = 2;
     internal const nuint TIOCGWINSZ = 0x5413;
 
     /// <summary>The number of a master's slave (asm-generic/ioctls.h); ENOTTY of whatever is no master.</summary>

@@ -19,7 +19,6 @@ internal static unsafe partial class XenStore
 
     internal const uint XS_PERM_NONE = 0;
     internal const uint XS_PERM_READ = 1;
-    internal const uint XS_PERM_WRITE = 2;
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial XenStoreHandle xs_open(nuint flags);
