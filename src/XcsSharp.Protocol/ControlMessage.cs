@@ -18,7 +18,10 @@ public struct MessagePayload
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
 public struct ControlMessage
 {
+    /// <summary>What it is about; any other number is possible in what a guest sends.</summary>
     public MessageType Type;
+
+    /// <summary>What of it, counted within each type.</summary>
     public byte Subtype;
 
     /// <summary>Chosen by the sender of a request and echoed in the answer. Guests of 2005 index an
@@ -28,6 +31,7 @@ public struct ControlMessage
     /// <summary>Valid bytes of <see cref="Payload"/>; 0..60 in an honest message, unchecked in a raw one.</summary>
     public byte Length;
 
+    /// <summary>Laid out as type and subtype ask for; what is behind <see cref="Length"/> means nothing.</summary>
     public MessagePayload Payload;
 
     /// <summary>

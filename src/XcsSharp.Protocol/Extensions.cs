@@ -8,6 +8,7 @@ namespace XcsSharp.Protocol;
 [Flags]
 public enum Extensions : uint
 {
+    /// <summary>The protocol of 2005.</summary>
     None = 0,
 
     /// <summary>A record for each message of the client's that did not get where it was to go.</summary>
@@ -25,14 +26,17 @@ public enum Extensions : uint
     /// <summary>With <see cref="Correlation"/>: a request that somebody may have had before says so (<see cref="XcsRecord.RepeatMark"/>).</summary>
     Repeats = 16,
 
+    /// <summary>All that this version knows.</summary>
     All = Reasons | News | Credit | Correlation | Repeats,
 }
 
 /// <summary>Why a message of a client's went nowhere.</summary>
 public enum UndeliveredReason : uint
 {
-    /// <summary>Of a request, as the next five are.</summary>
+    /// <summary>Of a request, as the next five are: no such domain lives.</summary>
     NoSuchDomain = 1,
+
+    /// <summary>The domain has no open control channel.</summary>
     NoChannel = 2,
 
     /// <summary>The guest's indexes were impossible, and its channel was put aside.</summary>
@@ -62,6 +66,8 @@ public enum DomainNewsKind : uint
 
     /// <summary>The domain exists, and this is how it is now.</summary>
     Exists = 1,
+
+    /// <summary>The domain is gone.</summary>
     Gone = 2,
 }
 
@@ -69,6 +75,7 @@ public enum DomainNewsKind : uint
 [InlineArray(Size)]
 public struct RecordName
 {
+    /// <summary>Bytes of a name.</summary>
     public const int Size = 48;
 
     private byte _first;

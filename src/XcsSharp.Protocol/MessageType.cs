@@ -3,15 +3,36 @@ namespace XcsSharp.Protocol;
 /// <summary>What a control message is about: its first byte (CMSG_* of the 2005 public headers).</summary>
 public enum MessageType : byte
 {
-    Console = 0,          // CMSG_CONSOLE
-    BlockBackEnd = 1,     // CMSG_BLKIF_BE
-    BlockFrontEnd = 2,    // CMSG_BLKIF_FE
-    NetBackEnd = 3,       // CMSG_NETIF_BE
-    NetFrontEnd = 4,      // CMSG_NETIF_FE
-    Shutdown = 6,         // CMSG_SHUTDOWN
-    MemoryRequest = 7,    // CMSG_MEM_REQUEST
-    UsbBackEnd = 8,       // CMSG_USBIF_BE
-    UsbFrontEnd = 9,      // CMSG_USBIF_FE
-    VcpuHotplug = 10,     // CMSG_VCPU_HOTPLUG
-    Debug = 11,           // CMSG_DEBUG
+    /// <summary>CMSG_CONSOLE.</summary>
+    Console = 0,
+
+    /// <summary>CMSG_BLKIF_BE.</summary>
+    BlockBackEnd = 1,
+
+    /// <summary>CMSG_BLKIF_FE.</summary>
+    BlockFrontEnd = 2,
+
+    /// <summary>CMSG_NETIF_BE.</summary>
+    NetBackEnd = 3,
+
+    /// <summary>CMSG_NETIF_FE.</summary>
+    NetFrontEnd = 4,
+
+    /// <summary>CMSG_SHUTDOWN.</summary>
+    Shutdown = 6,
+
+    /// <summary>CMSG_MEM_REQUEST.</summary>
+    MemoryRequest = 7,
+
+    /// <summary>CMSG_USBIF_BE.</summary>
+    UsbBackEnd = 8,
+
+    /// <summary>CMSG_USBIF_FE.</summary>
+    UsbFrontEnd = 9,
+
+    /// <summary>CMSG_VCPU_HOTPLUG.</summary>
+    VcpuHotplug = 10,
+
+    /// <summary>CMSG_DEBUG.</summary>
+    Debug = 11,
 }

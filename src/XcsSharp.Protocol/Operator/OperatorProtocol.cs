@@ -52,12 +52,16 @@ public static class OperatorProtocol
     /// <summary>The longest request line in bytes, without its line feed.</summary>
     public const int MaxLine = 512;
 
+    /// <summary>Attaches to a console: its bytes, raw, both ways.</summary>
     public const string Attach = "ATTACH";
 
     /// <summary>Reads a console's output and types nothing: what is asked for and the end. Also of a domain that is gone.</summary>
     public const string Log = "LOG";
 
+    /// <summary>Every domain that is served: a <see cref="DomainList"/>.</summary>
     public const string List = "LIST";
+
+    /// <summary>The daemon itself: a <see cref="DaemonStatus"/>.</summary>
     public const string Status = "STATUS";
 
     /// <summary>The figures of all guests, for a live view: a <see cref="FigureList"/>.</summary>
@@ -93,7 +97,10 @@ public static class OperatorProtocol
     /// </summary>
     public const string Upgrade = "UPGRADE";
 
+    /// <summary>First word of a reply that grants what was asked for.</summary>
     public const string Ok = "OK";
+
+    /// <summary>First word of a reply that refuses it; a code of <see cref="OperatorError"/> and a sentence that says what to do follow.</summary>
     public const string Error = "ERR";
 
     /// <summary>Who is attached, and who types: to the console behind it, or to all. The answer is a <see cref="ViewerList"/>.</summary>
@@ -111,9 +118,16 @@ public static class OperatorProtocol
     /// <summary>Begins the last word but one of an <c>ATTACH</c> line, or the last one: what the viewer may do.</summary>
     public const string ModeWord = "mode=";
 
+    /// <summary>Behind <see cref="ModeWord"/> and <see cref="Mode"/>: types when it is the first that may.</summary>
     public const string ReadWrite = "rw";
+
+    /// <summary>Behind the same: never types.</summary>
     public const string ReadOnly = "ro";
+
+    /// <summary>Behind <see cref="ModeWord"/>: types at once, whoever did before.</summary>
     public const string TakeOver = "take";
+
+    /// <summary>Behind <see cref="ModeWord"/>: the same, and nobody else does, where the daemon allows it.</summary>
     public const string Exclusive = "exclusive";
 
     /// <summary>Word of an <c>ATTACH</c> line: tell me about the writer's seat, in lines between the console's bytes.</summary>
@@ -135,7 +149,10 @@ public static class OperatorProtocol
     /// <summary>Of the same reply, behind it: <see cref="SeatWriter"/> or <see cref="SeatReader"/>.</summary>
     public const string SeatWord = "seat=";
 
+    /// <summary>Behind <see cref="SeatWord"/>: the viewer types.</summary>
     public const string SeatWriter = "writer";
+
+    /// <summary>Behind <see cref="SeatWord"/>: another does, or nobody.</summary>
     public const string SeatReader = "reader";
 
     /// <summary>Between a domain's name and which of its consoles is meant; no name as it is shown has it.</summary>
@@ -153,6 +170,7 @@ public static class OperatorProtocol
     /// <summary>Before <see cref="Boot"/>: begin with the console's first byte, and a gap mark where output is not retained.</summary>
     public const string From = "from=";
 
+    /// <summary>Behind <see cref="From"/>: where the console's output began.</summary>
     public const string Boot = "boot";
 
     /// <summary>Before a number: begin with so many of the last bytes.</summary>
@@ -185,15 +203,34 @@ public static class OperatorProtocol
 /// <summary>Why a request on the console socket was refused: the word after <c>ERR</c>.</summary>
 public static class OperatorError
 {
+    /// <summary>There is no such request.</summary>
     public const string UnknownRequest = "unknown-request";
+
+    /// <summary>No domain has that number or name.</summary>
     public const string UnknownDomain = "unknown-domain";
+
+    /// <summary>Several domains have that name: say which by its number.</summary>
     public const string AmbiguousDomain = "ambiguous-domain";
+
+    /// <summary>The domain has no such console.</summary>
     public const string NoConsole = "no-console";
+
+    /// <summary>The request's line is longer than <see cref="OperatorProtocol.MaxLine"/>.</summary>
     public const string LineTooLong = "line-too-long";
+
+    /// <summary>The console has all the viewers that it may have.</summary>
     public const string TooManyViewers = "too-many-viewers";
+
+    /// <summary>The socket, or this user, has all the connections that it may have.</summary>
     public const string TooManyConnections = "too-many-connections";
+
+    /// <summary>The domain has all the consoles that it may have.</summary>
     public const string NoNumberLeft = "no-number-left";
+
+    /// <summary>The daemon cannot do that where it runs, or the guest does not know such requests.</summary>
     public const string NotSupported = "not-supported";
+
+    /// <summary>It was tried, and did not work.</summary>
     public const string Failed = "failed";
 
     /// <summary>The request is a handler's that is turned off.</summary>
