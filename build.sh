@@ -123,7 +123,7 @@ pack() {
 # What the package has, below DIR. The programs stand beside the libraries that they load by name; their paths are links.
 package_root() {
     local to=$1 program
-    install -d "$to"/usr/{lib/xcs,sbin,bin} "$to"/usr/share/{man/man{1,5,8},bash-completion/completions,zsh/vendor-completions} \
+    install -d "$to"/usr/{lib/xcs,sbin,bin} "$to"/usr/share/{man/man{1,5,7,8},bash-completion/completions,zsh/vendor-completions} \
         "$to"/usr/share/{fish/vendor_completions.d,xcsd/grafana} "$to"/etc/xcs "$to"/lib/systemd/system/xcsd.socket.d
     install -m 755 "$bin"/{xcsd,xcsctl,xcs-guest,xcs-exporter} "$to/usr/lib/xcs/"
     install -m 644 "$bin"/{libxcs_xenctrl,libMonoPosixHelper}.so "$to/usr/lib/xcs/"
@@ -135,7 +135,7 @@ package_root() {
     done
     install -m 755 systemd/xcsd-switchover "$to/usr/sbin/"
     systemd/man/make "$bin" "$to/man"
-    for program in 1 5 8; do
+    for program in 1 5 7 8; do
         install -m 644 "$to"/man/*.$program "$to/usr/share/man/man$program/"
     done
     rm -r "$to/man"

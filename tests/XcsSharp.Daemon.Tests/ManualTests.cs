@@ -13,7 +13,7 @@ public sealed class ManualTests(ManualTests.Pages manual) : IClassFixture<Manual
     {
         PrivateDirectory made = manual.Made;
         string[] pages = [.. Directory.GetFiles(made.Path).Select(static page => Path.GetFileName(page)!).Order(StringComparer.Ordinal)];
-        Assert.Equal(["xcs-exporter.8", "xcs-guest.1", "xcsctl.1", "xcsd-switchover.8", "xcsd.8", "xcsd.json.5"], pages);
+        Assert.Equal(["xcs-exporter.8", "xcs-guest.1", "xcsctl.1", "xcsd-guide.7", "xcsd-switchover.8", "xcsd.8", "xcsd.json.5"], pages);
         Assert.SkipUnless(File.Exists("/usr/bin/groff"), "there is no groff here");
         foreach (string page in pages)
         {
@@ -40,7 +40,7 @@ public sealed class ManualTests(ManualTests.Pages manual) : IClassFixture<Manual
     [Fact]
     public async Task Every_option_of_the_exporter_is_in_its_page()
     {
-        using PrivateDirectory made = await MakeAsync();
+        PrivateDirectory made = manual.Made;
         string text = (await File.ReadAllTextAsync(made["xcs-exporter.8"], Lab.Cancel)).Replace("\\-", "-", StringComparison.Ordinal);
         foreach (string option in (string[])["--socket", "--listen", "--otlp", "--interval", "--logs"])
         {
