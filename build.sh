@@ -19,6 +19,7 @@ usage: ./build.sh [COMMAND]
   lab systemd [FILTER]    a Debian dom0 under systemd there: the units, and taking over from xenconsoled
   lint               formatting and analyzers, nothing is changed
   fmt                the same, and mends what it can
+  docs [--picture]   what is made from the code: the protocol's reference and the schemas; --picture: README's picture of the demo too
   pack               the NuGet packages of the client library into artifacts/packages
   bench [--quick] [--check] [SCENARIO]...   the daemon beside the original's pattern and beside the least it could be
   chaos [--seconds N] [--seed N] [--crowd N] [--without TROUBLE]...   everything goes wrong around one daemon on a simulated Xen
@@ -108,6 +109,18 @@ publish_all() {
     publish XcsSharp.Cli xcsctl
     publish XcsSharp.GuestAgent xcs-guest
     publish XcsSharp.Exporter xcs-exporter
+}
+
+docs() {
+    need_to_build
+    dotnet restore XcsSharp.sln -v quiet
+    dotnet build tests/XcsSharp.Reference -c $configuration --no-restore -v quiet --nologo
+    dotnet "tests/XcsSharp.Reference/bin/$configuration/net10.0/xcs-reference.dll" "$root"
+    if [ "${1:-}" = --picture ]; then
+        build
+        need tmux=tmux
+        dotnet "tests/XcsSharp.Demo/bin/$configuration/net10.0/xcs-demo.dll" --picture tests/XcsSharp.Demo/demo.svg
+    fi
 }
 
 pack() {
@@ -447,6 +460,7 @@ case ${1:-build} in
     test) run_tests ;;
     lab) shift; lab "$@" ;;
     lint) lint ;;
+    docs) shift; docs "$@" ;;
     pack) pack ;;
     fmt) fmt ;;
     fuzz) shift; fuzz "$@" ;;
