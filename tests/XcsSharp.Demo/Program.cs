@@ -9,6 +9,7 @@ using XcsSharp.TestKit;
 bool check = false;
 bool hold = false;
 bool help = false;
+string? picture = null;
 int bytes = ConsoleCheck.OutputBytes;
 ulong? seed = null;
 for (int i = 0; i < args.Length; i++)
@@ -29,11 +30,15 @@ for (int i = 0; i < args.Length; i++)
             bytes = count;
             i++;
             break;
+        case "--picture" when i + 1 < args.Length:
+            picture = args[i + 1];
+            i++;
+            break;
         case "-h" or "--help":
             help = true;
             break;
         default:
-            Console.Error.WriteLine($"xcs-demo: '{args[i]}' is not understood here. Use: xcs-demo [--check [--seed N] [--bytes N] [--hold]]");
+            Console.Error.WriteLine($"xcs-demo: '{args[i]}' is not understood here. Use: xcs-demo [--check [--seed N] [--bytes N] [--hold]] or xcs-demo --picture FILE");
             return 2;
     }
 }
@@ -47,11 +52,12 @@ if (help)
                  --seed N         the bytes of an earlier run
                  --bytes N        so many from each guest (1 MiB)
                  --hold           waits for Enter before the bytes and behind them, so that other programs can look on
+               xcs-demo --picture FILE   plays the demo on a screen of tmux's and draws it, for README.md
         """);
     return 0;
 }
 
-if (!check && (Console.IsInputRedirected || Console.IsOutputRedirected))
+if (!check && picture is null && (Console.IsInputRedirected || Console.IsOutputRedirected))
 {
     Console.Error.WriteLine("xcs-demo: the demo wants a terminal for input and output. Without one, use --check.");
     return 2;
@@ -63,6 +69,12 @@ using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSi
 using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, StopInstead);
 try
 {
+    if (picture is not null)
+    {
+        await File.WriteAllTextAsync(picture, await DemoPicture.RecordAsync(stop.Token), stop.Token);
+        return 0;
+    }
+
     if (check)
     {
         ulong chosen = seed ?? SeededStream.ChooseSeed();
