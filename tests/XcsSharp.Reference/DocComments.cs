@@ -16,7 +16,7 @@ internal sealed partial class DocComments
         foreach (Assembly assembly in Sources.Assemblies)
         {
             string file = Path.Combine(AppContext.BaseDirectory, assembly.GetName().Name + ".xml");
-            foreach (XElement member in XDocument.Load(file).Descendants("member"))
+            foreach (XElement member in XDocument.Load(file, LoadOptions.PreserveWhitespace).Descendants("member"))
             {
                 _members[member.Attribute("name")!.Value] = member;
             }

@@ -28,6 +28,8 @@ internal sealed class DocumentTables(StringBuilder text, DocComments comments, I
             text.Append(comments.Summary(document.Info.Type)).Append(CultureInfo.InvariantCulture, $" ([schema](Schemas/{document.FileName}))\n\n");
             Describe(document.Info);
         }
+
+        RecordLine.AppendTo(text);
     }
 
     private static string Link(string document) => $"[{document}](#{document.ToLowerInvariant()})";

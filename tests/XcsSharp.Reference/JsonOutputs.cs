@@ -1,6 +1,6 @@
 namespace XcsSharp.Reference;
 
-/// <summary>Which command of xcsctl prints which document; what <c>dump --json</c> prints is described by the library that writes it.</summary>
+/// <summary>Which command of xcsctl prints which document.</summary>
 public static class JsonOutputs
 {
     public static IReadOnlyList<(string Command, string Document)> All { get; } =
@@ -17,5 +17,6 @@ public static class JsonOutputs
         ("suspend", "AskedDocument"),
         ("mem-set", "MemoryAnswer"),
         ("upgrade", "UpgradedDaemon"),
+        ("dump", "RecordLine"),
     ];
 }

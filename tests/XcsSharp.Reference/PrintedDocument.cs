@@ -11,7 +11,7 @@ namespace XcsSharp.Reference;
 /// <summary>A JSON document that the daemon or xcsctl writes, as its serializer is told to write it.</summary>
 internal sealed class PrintedDocument
 {
-    private const string Dialect = "https://json-schema.org/draft/2020-12/schema";
+    public const string Dialect = "https://json-schema.org/draft/2020-12/schema";
 
     private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 

@@ -19,6 +19,7 @@ public static class ReferenceFiles
         [
             new ReferenceFile(Reference, new ReferenceText(comments, documents).Make()),
             .. documents.Select(static one => new ReferenceFile($"{Schemas}/{one.FileName}", one.Schema)),
+            new ReferenceFile($"{Schemas}/{RecordLine.Name}.json", RecordLine.Schema),
         ];
     }
 

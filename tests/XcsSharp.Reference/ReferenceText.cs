@@ -65,7 +65,7 @@ internal sealed class ReferenceText(DocComments comments, IReadOnlyList<PrintedD
     {
         _text.Append("## The console socket\n\n").Append(comments.Summary(typeof(OperatorProtocol))).Append("\n\n");
         Paragraphs(typeof(OperatorProtocol));
-        foreach (Type type in Sources.ConstantClassesIn(typeof(OperatorProtocol).Namespace!))
+        foreach (Type type in Sources.ConstantClassesBeside(typeof(OperatorProtocol)))
         {
             string title = type == typeof(OperatorProtocol) ? "Words" : type == typeof(OperatorError) ? "Errors" : type.Name;
             _text.Append(CultureInfo.InvariantCulture, $"### {title}\n\n");

@@ -27,8 +27,8 @@ internal static class Sources
         .GetFields(BindingFlags.Public | BindingFlags.Instance)
         .OrderBy(static field => field.MetadataToken);
 
-    /// <summary>The classes of one namespace that hold constants and no state.</summary>
-    public static IEnumerable<Type> ConstantClassesIn(string space) => Assemblies[0].GetTypes()
-        .Where(type => type.Namespace == space && type is { IsPublic: true, IsAbstract: true, IsSealed: true } && ConstantsOf(type).Any())
-        .OrderBy(static type => type.MetadataToken);
+    /// <summary>A class of constants, then the others of its namespace, by their names.</summary>
+    public static IEnumerable<Type> ConstantClassesBeside(Type first) => first.Assembly.GetTypes()
+        .Where(type => type.Namespace == first.Namespace && type is { IsPublic: true, IsAbstract: true, IsSealed: true } && ConstantsOf(type).Any())
+        .OrderBy(type => type != first).ThenBy(static type => type.Name, StringComparer.Ordinal);
 }

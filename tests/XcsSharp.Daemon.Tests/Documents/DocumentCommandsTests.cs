@@ -12,7 +12,9 @@ public sealed class DocumentCommandsTests
 {
     private const string Remedy = "run it here as it stands, or give it a row in CommandRows that says how, or where it is run instead";
 
-    public static TheoryData<string> Documents => [.. CommandBlocks.All.Select(static command => command.File).Distinct()];
+    /// <summary>Those that have commands to be run here.</summary>
+    public static TheoryData<string> Documents =>
+        [.. CommandBlocks.All.Where(static command => RowOf(command) is not Elsewhere).Select(static command => command.File).Distinct()];
 
     [Fact]
     public void Commands_are_found_in_all_kinds_of_documents()
@@ -59,18 +61,9 @@ public sealed class DocumentCommandsTests
     [MemberData(nameof(Documents))]
     public async Task Its_commands_run(string document)
     {
-        DocumentedCommand[] commands = [.. CommandBlocks.All.Where(command => command.File == document && RowOf(command) is not Elsewhere)];
-        Assert.SkipWhen(
-            commands.Any(static command => command.Text.StartsWith("socat", StringComparison.Ordinal)) && !File.Exists("/usr/bin/socat"),
-            "/usr/bin/socat is missing (package socat)");
-        Assert.SkipWhen(
-            commands.Any(static command => command.Text.Contains("tshark", StringComparison.Ordinal)) && !File.Exists("/usr/bin/tshark"),
-            "/usr/bin/tshark is missing (package tshark)");
-        if (commands.Length == 0)
-        {
-            return;
-        }
-
+        DocumentedCommand[] here = [.. CommandBlocks.All.Where(command => command.File == document && RowOf(command) is not Elsewhere)];
+        string[] missing = [.. here.Select(ToolOf).Distinct().Where(static tool => tool is not null && !File.Exists($"/usr/bin/{tool}")).Select(static tool => tool!)];
+        DocumentedCommand[] commands = [.. here.Where(command => !missing.Contains(ToolOf(command)))];
         await using DocumentMachine machine = await DocumentMachine.StartAsync();
         List<string> failures = [];
         foreach (DocumentedCommand command in commands)
@@ -82,6 +75,7 @@ public sealed class DocumentCommandsTests
         }
 
         Assert.True(failures.Count == 0, string.Join("\n\n", failures));
+        Assert.SkipWhen(missing.Length > 0, $"missing, all other commands were run: {string.Join(", ", missing)} (packages of these names)");
     }
 
     /// <returns>What is wrong; null: nothing.</returns>
@@ -123,6 +117,9 @@ public sealed class DocumentCommandsTests
             return late.Message;
         }
     }
+
+    /// <summary>A program that is neither ours nor on every machine.</summary>
+    private static string? ToolOf(DocumentedCommand command) => command.Text.Split(' ')[0] is ("socat" or "tshark") and var tool ? tool : null;
 
     private static CommandRow? RowOf(DocumentedCommand command) => CommandRows.All.FirstOrDefault(row => row.Command == command.Text);
 

@@ -15,6 +15,7 @@ public sealed class SchemaTests
         ["reboot"] = "db",
         ["suspend"] = "db",
         ["mem-set"] = "web 512M",
+        ["dump"] = "--read web.pcapng",
     };
 
     [Fact]

@@ -9,7 +9,7 @@ public static class DemoPicture
     public const string Path = "tests/XcsSharp.Demo/demo.svg";
 
     private const string Window = "demo";
-    private const int Columns = 108;
+    private const int Columns = 124;
 
     /// <summary>So few that what the demo says first, with the paths of its machine, has scrolled away.</summary>
     private const int Rows = 36;
