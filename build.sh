@@ -24,6 +24,7 @@ usage: ./build.sh [COMMAND]
   bench [--quick] [--check] [SCENARIO]...   the daemon beside the original's pattern and beside the least it could be
   chaos [--seconds N] [--seed N] [--crowd N] [--without TROUBLE]...   everything goes wrong around one daemon on a simulated Xen
   fuzz [SECONDS] [TARGET]...   so long (60) each; a crash names the command that repeats it: fuzz replay FILE
+  mutation [AREA]... small changes to the rings, the terminals' filter and the router, one at a time: which of them no test notices
   package [--check]  the Debian package into artifacts/packages; --check: lintian, and the same again in another folder, byte for byte (builds all twice)
 TEXT
 }
@@ -298,6 +299,20 @@ fuzz_simxen() {
         die "simxen: an input is in $findings/crashes/simxen; again: $findings/native/simxen-fuzz FILE"
 }
 
+# Stryker changes the sources; each change is tried by the area's own tests. Minutes for an area.
+mutation() {
+    local version=5.1.0 tools=$root/artifacts/tools
+    need_to_build
+    need git=git
+    if [ ! -d "$tools/.store/dotnet-stryker/$version" ]; then
+        rm -rf "$tools"
+        dotnet tool install dotnet-stryker --version $version --tool-path "$tools"
+    fi
+    dotnet restore tests/XcsSharp.Mutation -v quiet
+    dotnet build tests/XcsSharp.Mutation -c $configuration --no-restore -v quiet --nologo
+    exec dotnet "tests/XcsSharp.Mutation/bin/$configuration/net10.0/xcs-mutation.dll" "$@"
+}
+
 passed=0
 failed=0
 skipped=0
@@ -465,6 +480,7 @@ case ${1:-build} in
     fmt) fmt ;;
     fuzz) shift; fuzz "$@" ;;
     fuzz-check-one) fuzz_check_one "$2" ;;
+    mutation) shift; mutation "$@" ;;
     package)
         case ${2:-} in
             '') package ;;
