@@ -57,7 +57,7 @@ public sealed class ConsoleAddTests
             Executables.Cli, ["--socket", "/nowhere", .. arguments], Lab.Cancel, new() { Name = "xcsctl" });
 
         Assert.Equal(2, result.ExitCode);
-        Assert.Contains("xcsctl --help", result.Error, StringComparison.Ordinal);
+        Assert.Contains($"Try: xcsctl {arguments[0]} --help", result.Error, StringComparison.Ordinal);
     }
 
     private static Task<ChildResult> XcsctlAsync(Lab lab, params string[] arguments)

@@ -262,7 +262,7 @@ public sealed class HandlerTests
         ChildResult result = await ChildProcess.RunAsync(
             Executables.Cli, ["--socket", "/nowhere", .. arguments], Lab.Cancel, new() { Name = "xcsctl" });
         Assert.Equal((2, ""), (result.ExitCode, result.Output));
-        Assert.EndsWith("Try: xcsctl --help\n", result.Error, StringComparison.Ordinal);
+        Assert.EndsWith($"Try: xcsctl {arguments[0]} --help\n", result.Error, StringComparison.Ordinal);
     }
 
     [Theory]

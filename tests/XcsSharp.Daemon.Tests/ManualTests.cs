@@ -85,7 +85,7 @@ public sealed class ManualTests(ManualTests.Pages manual) : IClassFixture<Manual
         ChildResult help = await ChildProcess.RunAsync(program, ["--help"], Lab.Cancel);
         return
         [
-            .. help.Output.Split('\n').SkipWhile(static line => line != "Commands:").Skip(1)
+            .. help.Output.Split('\n').SkipWhile(static line => line != "Commands:").Skip(1).TakeWhile(static line => line.Length > 0)
                 .Where(static line => line.Length > 2 && line[..2] == "  " && line[2] != ' ')
                 .Select(static line => line.Trim().Split(' ')[0]),
         ];

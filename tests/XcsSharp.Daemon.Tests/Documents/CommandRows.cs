@@ -29,6 +29,7 @@ internal static class CommandRows
     private const string Terminal = "is for a terminal, under somebody's hands";
     private const string LongFuzz = "fuzzes for minutes or hours; ./build.sh test runs check of the same program";
     private const string OneFuzzer = "replay | minimize | check | list | run) exec dotnet \"$fuzz_app/XcsSharp.Fuzz.dll\" \"$@\"";
+    private const string Port = "takes a port of the machine that another may have; the tests choose theirs";
     private const string Cases = "tests/xenlab/systemd/cases/";
 
     public static IReadOnlyList<CommandRow> All { get; } =
@@ -41,7 +42,7 @@ internal static class CommandRows
             "tests/XcsSharp.Daemon.Tests/TerminalToolsTests.cs", "socat -,raw,echo=0,escape=0x1d UNIX-CONNECT:"),
         new Typed("xcsctl console web --since 10m", Leave),
         new Typed("xcsctl console web --from-boot", Leave),
-        new Elsewhere("./build.sh package", LongBuild, "build.sh", "    if [ \"${1:-}\" = systemd ]; then\n        shift\n        package\n"),
+        new Elsewhere("./build.sh package", LongBuild, "build.sh", "        package\n        exec tests/xenlab/systemd/run.sh \"$@\"\n"),
         new Elsewhere("apt install ./artifacts/packages/xcsd_0.1.0_amd64.deb", RealDom0, Cases + "76-package.sh", "dpkg -i \"$old\""),
         new Elsewhere("xcsd-switchover xcsd", RealDom0, Cases + "15-switchover.sh", "xcsd-switchover xcsd"),
 
@@ -62,6 +63,11 @@ internal static class CommandRows
         new Elsewhere("make -C native-shims OUT=DIR [SANITIZE=address,undefined] check", LongBuild, "build.sh", "make -s -C native-shims OUT=\"$1\" ${2:+SANITIZE=$2} check"),
         new Elsewhere("make -C native-shims OUT=DIR xenctrl", "needs libxen-dev", "build.sh", "make -s -C native-shims OUT=\"$bin\" xenctrl"),
         new RunsOn("simxen machine /dev/shm/m1 &", "ready"),
+
+        // src/XcsSharp.Exporter/README.md
+        new Elsewhere("xcs-exporter", Port, "tests/XcsSharp.Exporter.Tests/ExporterLab.cs", "\"--listen\", lab.Address"),
+        new Elsewhere("xcs-exporter --otlp http://127.0.0.1:4318 --logs", Port, "tests/XcsSharp.Exporter.Tests/Otlp/OtlpTests.cs", "\"--logs\""),
+        new Elsewhere("systemctl enable --now xcs-exporter", RealDom0, Cases + "76-package.sh", "systemctl enable --now xcs-exporter"),
 
         // src/XcsSharp.Client/Capture/README.md
         new Elsewhere(

@@ -12,6 +12,12 @@ status() {
 shown() {
     grep -q "line $1 of" /run/lab/shown
 }
+# The guest is in what Prometheus would read.
+scraped() {
+    exec 5<>/dev/tcp/127.0.0.1/9788 || return 1
+    printf 'GET /metrics HTTP/1.1\r\nHost: dom0\r\nConnection: close\r\n\r\n' >&5
+    grep -q "^xcs_guest_console_bytes_total{.*domain=\"$1\"" <&5
+}
 installed() {
     dpkg-query -W -f '${Version}' xcsd
 }
@@ -30,6 +36,9 @@ xcsd-switchover xcsd
 until_true "xcsd serves the console" console_answers web switched
 same "the socket's group" "$(stat -c %G /run/xcs/console.sock)" xcs
 same "the guest's console, listed" "$(xcsctl list | awk '/ web /{ n++ } END { print n }')" 1
+systemctl enable --now xcs-exporter
+until_true "the exporter shows the guest" scraped web
+refused "the exporter is root's" [ "$(stat -c %u "/proc/$(property xcs-exporter.service MainPID)")" = 0 ]
 
 # shellcheck disable=SC2016 # for the guest's shell
 lab-pty -t $((WAIT * 3)) "s:stty -echo; i=0; while [ \$i -lt $lines ]; do echo \"line \$i of the stream\"; i=\$((i + 1)); sleep 0.05; done; echo all-\$((1 + 1))\\r" \
