@@ -19,6 +19,8 @@ namespace XcsSharp.Consoles;
 /// </remarks>
 internal sealed partial class OperatorConnection : IStreamOwner, IDisposable
 {
+    private static readonly byte[] s_accepted = Encoding.UTF8.GetBytes(OperatorProtocol.Ok + "\n");
+
     private readonly OperatorListener _listener;
     private readonly UnixStream _stream;
     private readonly LoopTimer _deadline;
@@ -121,7 +123,7 @@ internal sealed partial class OperatorConnection : IStreamOwner, IDisposable
                     FigureListing.Build(_listener.Switch.Domains.Where(MayView), _listener.Consoles, _listener.MakeStatus()), OperatorJson.Default.FigureList);
                 break;
             case OperatorVerb.Metrics:
-                ReplyWith(_listener.ReadInstruments(MayView), OperatorJson.Default.InstrumentList);
+                Reply([.. s_accepted, .. _listener.ReadInstruments(MayView), (byte)'\n']);
                 break;
             case OperatorVerb.ConsoleAdd:
                 AddConsole(request.Target);
@@ -214,7 +216,7 @@ internal sealed partial class OperatorConnection : IStreamOwner, IDisposable
     private void ReplyWith<T>(T document, JsonTypeInfo<T> type)
     {
         using var buffer = new MemoryStream();
-        buffer.Write(Encoding.UTF8.GetBytes(OperatorProtocol.Ok + "\n"));
+        buffer.Write(s_accepted);
         JsonSerializer.Serialize(buffer, document, type);
         buffer.WriteByte((byte)'\n');
         Reply(buffer.ToArray());

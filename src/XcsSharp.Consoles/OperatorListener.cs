@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
 
@@ -16,7 +18,7 @@ namespace XcsSharp.Consoles;
 public sealed class OperatorListener : IDisposable
 {
     private readonly Func<DaemonStatus> _status;
-    private readonly Func<Func<GuestDomain, bool>, InstrumentList>? _instruments;
+    private readonly Func<Func<GuestDomain, bool>, byte[]>? _instruments;
     private readonly Dictionary<OperatorConnection, uint> _connections = [];
     private readonly Dictionary<string, OperatorWord> _words = new(StringComparer.Ordinal);
 
@@ -26,7 +28,7 @@ public sealed class OperatorListener : IDisposable
     /// <param name="status">Makes the answer to <c>STATUS</c>.</param>
     /// <param name="log">Refusals, at debug level.</param>
     /// <param name="words">The requests that handlers answer.</param>
-    /// <param name="instruments">Makes the answer to <c>METRICS</c>, of the domains that it is told; null: there are no instruments.</param>
+    /// <param name="instruments">Makes the answer to <c>METRICS</c>, of the domains that it is told, as JSON; null: there are no instruments.</param>
     /// <exception cref="ArgumentException">Two requests of one word: a bug of ours.</exception>
     public OperatorListener(
         EventLoop loop,
@@ -35,7 +37,7 @@ public sealed class OperatorListener : IDisposable
         Func<DaemonStatus> status,
         ILogger log,
         IEnumerable<OperatorWord>? words = null,
-        Func<Func<GuestDomain, bool>, InstrumentList>? instruments = null)
+        Func<Func<GuestDomain, bool>, byte[]>? instruments = null)
     {
         foreach (OperatorWord word in words ?? [])
         {
@@ -97,7 +99,8 @@ public sealed class OperatorListener : IDisposable
 
     internal DaemonStatus MakeStatus() => _status();
 
-    internal InstrumentList ReadInstruments(Func<GuestDomain, bool> mayView) => _instruments?.Invoke(mayView) ?? new InstrumentList([]);
+    internal byte[] ReadInstruments(Func<GuestDomain, bool> mayView)
+        => _instruments?.Invoke(mayView) ?? JsonSerializer.SerializeToUtf8Bytes(new InstrumentList([]), OperatorJson.Default.InstrumentList);
 
     internal void Remove(OperatorConnection connection)
     {

@@ -292,7 +292,7 @@ internal sealed partial class XcsdRuntime : IDisposable
     }
 
     /// <summary>The meter is made for the first who asks: most daemons are never asked.</summary>
-    private InstrumentList ReadInstruments(Func<GuestDomain, bool> mayView)
+    private byte[] ReadInstruments(Func<GuestDomain, bool> mayView)
     {
         _meter ??= new DaemonMeter(new MeteredParts(_loop, _hypervisor!, _switch!, _consoles!, _clients!, ReadStatus), _readyAt);
         return _meter.Read(mayView);

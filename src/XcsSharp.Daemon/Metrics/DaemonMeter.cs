@@ -38,7 +38,8 @@ internal sealed partial class DaemonMeter : IDisposable
 
     /// <summary>What all instruments measure now.</summary>
     /// <param name="mayView">Whether a guest is to be among them. What is counted over all guests is not changed by that, as in <c>STATUS</c>.</param>
-    public InstrumentList Read(Func<GuestDomain, bool> mayView)
+    /// <returns>An <see cref="InstrumentList"/> as JSON.</returns>
+    public byte[] Read(Func<GuestDomain, bool> mayView)
     {
         _now = Snapshot.Take(_parts, mayView);
         try
