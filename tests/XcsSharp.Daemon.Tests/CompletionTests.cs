@@ -134,7 +134,10 @@ public sealed class CompletionTests
         foreach ((string begun, string completed) in s_lines)
         {
             await terminal.TypeAsync($"{begun}\t\x14", Lab.Cancel);
-            await terminal.Screen.WaitForTextAsync($"LINE=<{completed}>", Lab.Cancel);
+            int shown = await terminal.Screen.WaitForTextAsync($"LINE=<{completed}>", Lab.Cancel);
+
+            // While a key's command prints, the terminal is the kernel's, and a ^U would be lost. With the prompt it is the shell's again.
+            await terminal.Screen.WaitForTextAsync("ready> ", Lab.Cancel, shown);
             await terminal.TypeAsync("\x15", Lab.Cancel);
         }
 
