@@ -46,7 +46,8 @@ static void bury(void) {
 }
 
 struct domain *domain_named(uint32_t domid, const struct domain *self) {
-    if (domid == DOMID_SELF)
+    /* The toolstack is no domain: it has no self. */
+    if (domid == DOMID_SELF && self != NULL)
         domid = self->domid;
     return domid < DOMID_LIMIT ? g_machine.domains[domid] : NULL;
 }
