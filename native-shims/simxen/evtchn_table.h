@@ -11,7 +11,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#ifndef DOM0_PORTS
 #define DOM0_PORTS 16384u
+#endif
 #define GUEST_PORTS 64u
 
 #define PORT_PENDING 1u
