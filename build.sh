@@ -428,7 +428,6 @@ run_tests() {
 lab() {
     if [ "${1:-}" = systemd ]; then
         shift
-        build
         package
         exec tests/xenlab/systemd/run.sh "$@"
     fi

@@ -63,35 +63,8 @@ if [ ${#cases[@]} -eq 0 ] && [ $shell = no ]; then
     exit 2
 fi
 
-passed=0
-failed=0
-skipped=0
-
-finish() {
-    echo
-    echo "$passed passed, $failed failed, $skipped skipped"
-    [ "$failed" -eq 0 ]
-    exit
-}
-
-skip_all() {
-    echo "lab: skipped: $*"
-    skipped=${#cases[@]}
-    finish
-}
-
-# have PROGRAM=PACKAGE...: installs what is missing as root; otherwise the lab is skipped, with the command that mends it.
-have() {
-    local pair missing=()
-    for pair; do
-        command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}")
-    done
-    [ ${#missing[@]} -eq 0 ] && return
-    [ "$(id -u)" -eq 0 ] || skip_all "packages are missing; run: sudo apt-get install ${missing[*]}"
-    echo "lab: installing ${missing[*]}"
-    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } \
-        >"$lab/install.log" 2>&1 || skip_all "cannot install ${missing[*]}: $(tail -n 1 "$lab/install.log")"
-}
+# shellcheck source=tests/xenlab/outcome.sh disable=SC1091 # linted by itself
+source "$here/outcome.sh" lab "$lab"
 
 prepare() {
     local reason status=0

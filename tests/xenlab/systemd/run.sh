@@ -19,9 +19,9 @@ boot_patience=$((300 * patience_factor))
 grace=$((120 * patience_factor))
 
 filter=${1:-}
-passed=0
-failed=0
-skipped=0
+cases=()
+# shellcheck source=tests/xenlab/outcome.sh disable=SC1091 # linted by itself
+source "$here/../outcome.sh" "lab systemd" "$bed"
 
 # header NAME WORD DEFAULT: the value of a case's comment line "# WORD: VALUE".
 header() {
@@ -44,32 +44,6 @@ select_cases() {
         echo "lab systemd: no case in tests/xenlab/systemd/cases has '$filter' in its name" >&2
         exit 2
     fi
-}
-
-finish() {
-    echo
-    echo "$passed passed, $failed failed, $skipped skipped"
-    [ "$failed" -eq 0 ]
-    exit
-}
-
-skip_all() {
-    echo "lab systemd: skipped: $*"
-    skipped=${#cases[@]}
-    finish
-}
-
-# have PROGRAM=PACKAGE...: installs what is missing as root; otherwise the bed is skipped, with the command that mends it.
-have() {
-    local pair missing=()
-    for pair; do
-        command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}")
-    done
-    [ ${#missing[@]} -eq 0 ] && return
-    [ "$(id -u)" -eq 0 ] || skip_all "packages are missing; run: sudo apt-get install ${missing[*]}"
-    echo "lab systemd: installing ${missing[*]}"
-    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } \
-        >"$bed/install.log" 2>&1 || skip_all "cannot install ${missing[*]}: $(tail -n 1 "$bed/install.log")"
 }
 
 # step COMMAND...: a script that ends with 3 when something cannot be had here, and then says what.
