@@ -3,13 +3,12 @@
  *
  * lab-stream gen [-t] SEED BYTES [FROM]
  *     writes them to standard output
- * lab-stream check [-et] [-a MARK] [-g BYTES] SEED BYTES [FROM]
- *     reads standard input until all have come; with -g, until its end
+ * lab-stream check [-et] [-a MARK] SEED BYTES [FROM]
+ *     reads standard input until all have come
  *
  * -t: text in lines of 64 characters, which a terminal in raw output mode does not change.
  * -a MARK: what comes before the line MARK does not count; carriage returns in text after it are
  * expected.
- * -g BYTES: up to so many may be missing at a time; how many are is said.
  * -e: the input may end anywhere in the stream, as that of a guest that was killed does.
  * FROM: position in the stream to begin at; 0 if not given.
  */
@@ -21,8 +20,6 @@
 #include <unistd.h>
 
 #include "common.h"
-
-enum { PROBE = 16, PIECE = 4096 };
 
 static void generate(seeded_fill *fill, uint64_t seed, uint64_t from, uint64_t bytes) {
     uint8_t piece[4096];
@@ -99,77 +96,10 @@ static void check(seeded_fill *fill, uint64_t seed, uint64_t from, uint64_t byte
             (unsigned long long)(check.position - from), (unsigned long long)seed);
 }
 
-static uint8_t *read_all(size_t *count) {
-    size_t room = 1 << 20;
-    uint8_t *all = malloc(room);
-    ssize_t got;
-    *count = 0;
-    while (all != NULL && (got = read(STDIN_FILENO, all + *count, room - *count)) > 0) {
-        *count += (size_t)got;
-        if (*count == room)
-            all = realloc(all, room *= 2);
-    }
-    if (all == NULL || got < 0)
-        die("the input cannot be read: %s", strerror(errno));
-    return all;
-}
-
-/* How many bytes of the stream are left out before the given ones, or -1. */
-static ssize_t left_out(seeded_fill *fill, uint64_t seed, uint64_t position, const uint8_t *bytes,
-                        size_t count, size_t most) {
-    uint8_t *expected = malloc(most + PROBE);
-    if (expected == NULL || count < PROBE)
-        return -1;
-    fill(seed, position, expected, most + PROBE);
-    uint8_t *found = memmem(expected, most + PROBE, bytes, PROBE);
-    ssize_t distance = found != NULL ? found - expected : -1;
-    free(expected);
-    return distance;
-}
-
-/* The same where up to most bytes may be missing at a time: order, and no byte twice. */
-static void check_gaps(seeded_fill *fill, uint64_t seed, uint64_t from, uint64_t bytes,
-                       const char *mark, size_t most) {
-    struct seeded_check check = {"lab-stream", fill, seed, from + bytes, from};
-    uint64_t lost = 0;
-    size_t count, done = 0, gaps = 0;
-    if (mark != NULL)
-        skip_to(mark);
-    uint8_t *all = read_all(&count);
-    if (mark != NULL && fill == seeded_text)
-        count = without_returns(all, count);
-    while (done < count && check.position < check.length) {
-        uint8_t expected[PIECE];
-        uint64_t missing = check.length - check.position;
-        size_t size = count - done < PIECE ? count - done : PIECE, same = 0;
-        if (size > missing)
-            size = (size_t)missing;
-        fill(seed, check.position, expected, size);
-        while (same < size && all[done + same] == expected[same])
-            same++;
-        check.position += same;
-        done += same;
-        if (same == size)
-            continue;
-        ssize_t gap = left_out(fill, seed, check.position, all + done, count - done, most);
-        if (gap < 0)
-            exit(seeded_accept(&check, all + done, count - done) != 0);
-        check.position += (uint64_t)gap;
-        lost += (uint64_t)gap;
-        gaps++;
-    }
-    if (check.position < check.length)
-        die("the input ends at byte %llu of %llu (seed %llu)", (unsigned long long)check.position,
-            (unsigned long long)check.length, (unsigned long long)seed);
-    fprintf(stderr, "lab-stream: %llu bytes of seed %llu in order, %llu missing at %zu places\n",
-            (unsigned long long)(bytes - lost), (unsigned long long)seed, (unsigned long long)lost,
-            gaps);
-}
-
 int main(int argc, char **argv) {
     static const char help[] =
         "usage: lab-stream gen [-t] SEED BYTES [FROM]\n"
-        "       lab-stream check [-et] [-a MARK] [-g BYTES] SEED BYTES [FROM]\n";
+        "       lab-stream check [-et] [-a MARK] SEED BYTES [FROM]\n";
     if (argc < 2)
         usage(help);
     bool generating = strcmp(argv[1], "gen") == 0;
@@ -178,18 +108,15 @@ int main(int argc, char **argv) {
     seeded_fill *fill = seeded_bytes;
     const char *mark = NULL;
     bool may_end = false;
-    uint64_t gap = 0;
     int option;
     optind = 2;
-    while ((option = getopt(argc, argv, "eta:g:")) != -1) {
+    while ((option = getopt(argc, argv, "eta:")) != -1) {
         if (option == 't')
             fill = seeded_text;
         else if (option == 'a' && !generating)
             mark = optarg;
         else if (option == 'e' && !generating)
             may_end = true;
-        else if (option == 'g' && !generating)
-            gap = number(optarg, INT32_MAX);
         else
             usage(help);
     }
@@ -200,8 +127,6 @@ int main(int argc, char **argv) {
     uint64_t from = argc - optind == 3 ? number(argv[optind + 2], INT64_MAX) : 0;
     if (generating)
         generate(fill, seed, from, bytes);
-    else if (gap > 0)
-        check_gaps(fill, seed, from, bytes, mark, (size_t)gap);
     else
         check(fill, seed, from, bytes, mark, may_end);
     return 0;
