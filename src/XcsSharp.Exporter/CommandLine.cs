@@ -14,6 +14,9 @@ internal sealed class CommandLine
     /// <summary>Where Prometheus looks unless the command line says otherwise.</summary>
     internal const string DefaultListen = "127.0.0.1:9788";
 
+    /// <summary>With the daemon's own limit of 256 connections a user there is room for its questions.</summary>
+    internal const int DefaultMostConsoles = 240;
+
     private readonly TextWriter _output;
     private readonly TextWriter _error;
     private readonly RootCommand _root;
@@ -50,6 +53,13 @@ internal sealed class CommandLine
         Description = "Send the lines that guests print to the collector too, with domain, domid, uuid and console as attributes",
     };
 
+    private readonly Option<int> _mostConsoles = new("--most-consoles")
+    {
+        Description = "With --logs: follow so many consoles at the most. Each is a connection to xcsd, whose Consoles:MaxConnectionsPerUser is to be greater by some, for its questions",
+        HelpName = "N",
+        DefaultValueFactory = static _ => DefaultMostConsoles,
+    };
+
     public CommandLine(TextWriter output, TextWriter error)
     {
         _output = output;
@@ -65,9 +75,12 @@ internal sealed class CommandLine
                 result.AddError($"--interval: give seconds from 1 to 3600");
             }
         });
+        Check(_mostConsoles, static text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int most) && most is >= 1 and <= 65536
+            ? null
+            : "--most-consoles: give 1 to 65536");
         _root = new RootCommand("Shows the metrics of xcsd to Prometheus, and sends them, and what guests print, to an OpenTelemetry collector.")
         {
-            _socket, _listen, _otlp, _interval, _logs,
+            _socket, _listen, _otlp, _interval, _logs, _mostConsoles,
         };
         _root.Validators.Add(result =>
         {
@@ -150,7 +163,7 @@ internal sealed class CommandLine
         _ = TryParseListen(parsed.GetValue(_listen)!, out IPEndPoint listen, out _);
         Uri? collector = parsed.GetValue(_otlp) is string text && TryParseCollector(text, out Uri found, out _) ? found : null;
         ExporterOptions options = new(
-            parsed.GetValue(_socket)!, listen, collector, TimeSpan.FromSeconds(parsed.GetValue(_interval)), parsed.GetValue(_logs));
+            parsed.GetValue(_socket)!, listen, collector, TimeSpan.FromSeconds(parsed.GetValue(_interval)), parsed.GetValue(_logs), parsed.GetValue(_mostConsoles));
         try
         {
             await ExporterHost.RunAsync(options, cancel);

@@ -8,4 +8,5 @@ namespace XcsSharp.Exporter;
 /// <param name="Otlp">The collector; null: nothing is sent.</param>
 /// <param name="Interval">Between two exports of metrics.</param>
 /// <param name="Logs">Whether consoles' lines are sent too.</param>
-internal sealed record ExporterOptions(string Socket, IPEndPoint Listen, Uri? Otlp, TimeSpan Interval, bool Logs);
+/// <param name="MostConsoles">Followed at once for that.</param>
+internal sealed record ExporterOptions(string Socket, IPEndPoint Listen, Uri? Otlp, TimeSpan Interval, bool Logs, int MostConsoles);

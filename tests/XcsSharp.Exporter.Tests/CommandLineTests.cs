@@ -18,6 +18,8 @@ public sealed class CommandLineTests
     [InlineData("name it with --otlp", "--logs")]
     [InlineData("give seconds from 1 to 3600", "--interval", "0")]
     [InlineData("give seconds from 1 to 3600", "--interval", "soon")]
+    [InlineData("give 1 to 65536", "--most-consoles", "0")]
+    [InlineData("give 1 to 65536", "--most-consoles", "all")]
     [InlineData("xcs-exporter --help", "serve")]
     public async Task A_wrong_option_is_refused_with_the_remedy(string remedy, params string[] options)
     {

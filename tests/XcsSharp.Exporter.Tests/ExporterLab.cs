@@ -38,12 +38,26 @@ internal sealed class ExporterLab : IAsyncDisposable
         try
         {
             await lab.StartDaemonAsync();
-            NotifySocket notify = lab.Own(new NotifySocket(lab.Machine["exporter.sock"]));
-            lab.Exporter = lab.Own(ChildProcess.Start(
-                Executables.Path("xcs-exporter"),
-                ["--socket", lab.Places.Console, "--listen", lab.Address, .. options],
-                new() { Environment = new Dictionary<string, string> { ["NOTIFY_SOCKET"] = notify.Path } }));
-            await notify.Messages.WaitForTextAsync("READY=1\n", Cancel);
+            await lab.StartExporterAsync(Executables.Path("xcs-exporter"), options);
+            return lab;
+        }
+        catch
+        {
+            await lab.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>With an exporter that is nobody's, and a daemon that lets anybody in.</summary>
+    public static async Task<ExporterLab> StartAsNobodyAsync(string[] daemon, params string[] options)
+    {
+        ExporterLab lab = new(await SimMachine.StartAsync(Cancel));
+        try
+        {
+            lab.Daemon = await XcsdDaemon.StartAsync(lab.Places, Cancel, [.. daemon, "--Sockets:Mode=0666"]);
+            File.SetUnixFileMode(Path.GetDirectoryName(lab.Places.Console)!, (UnixFileMode)Convert.ToInt32("755", 8));
+            await lab.StartExporterAsync(
+                "setpriv", ["--reuid", "65534", "--regid", "65534", "--clear-groups", Executables.Path("xcs-exporter"), .. options]);
             return lab;
         }
         catch
@@ -102,6 +116,28 @@ internal sealed class ExporterLab : IAsyncDisposable
     public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path)
         => _client.SendAsync(new HttpRequestMessage(method, new Uri($"http://{Address}{path}")), Cancel);
 
+    /// <summary>One more connection, over which a question was answered; null when it is closed instead.</summary>
+    public async Task<TcpClient?> ConnectAsync()
+    {
+        TcpClient client = new();
+        await client.ConnectAsync(IPAddress.Loopback, _port, Cancel);
+        try
+        {
+            await client.GetStream().WriteAsync("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray(), Cancel);
+            if (await client.GetStream().ReadAsync(new byte[1], Cancel) == 1)
+            {
+                return client;
+            }
+        }
+        catch (IOException)
+        {
+            // Closed with our question in it.
+        }
+
+        client.Dispose();
+        return null;
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (Exporter is not null)
@@ -122,6 +158,17 @@ internal sealed class ExporterLab : IAsyncDisposable
         }
 
         await Machine.DisposeAsync();
+    }
+
+    private async Task StartExporterAsync(string program, string[] arguments)
+    {
+        NotifySocket notify = Own(new NotifySocket(Machine["exporter.sock"]));
+        File.SetUnixFileMode(notify.Path, (UnixFileMode)Convert.ToInt32("666", 8));
+        Exporter = Own(ChildProcess.Start(
+            program,
+            [.. arguments, "--socket", Places.Console, "--listen", Address],
+            new() { Environment = new Dictionary<string, string> { ["NOTIFY_SOCKET"] = notify.Path } }));
+        await notify.Messages.WaitForTextAsync("READY=1\n", Cancel);
     }
 
     private async Task<ulong> OutputOfAsync(string name)

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 
 using Mono.Unix.Native;
@@ -139,5 +140,37 @@ public sealed class ScrapeTests
 
         lab.Exporter.Signal(Signum.SIGTERM);
         Assert.Equal(0, await lab.Exporter.WaitAsync(ExporterLab.Cancel));
+    }
+
+    [Fact]
+    public async Task More_connections_than_it_takes_are_closed_and_one_that_leaves_makes_room()
+    {
+        const int Most = 32;
+        await using ExporterLab lab = await ExporterLab.StartAsync();
+        List<TcpClient> kept = [];
+        try
+        {
+            while (kept.Count < Most)
+            {
+                TcpClient? client = await lab.ConnectAsync();
+                Assert.NotNull(client);
+                kept.Add(client);
+            }
+
+            Assert.Null(await lab.ConnectAsync());
+            kept[0].Dispose();
+
+            // It hears of that a moment later than we.
+            TcpClient? next;
+            while ((next = await lab.ConnectAsync()) is null)
+            {
+            }
+
+            kept.Add(next);
+        }
+        finally
+        {
+            kept.ForEach(static client => client.Dispose());
+        }
     }
 }

@@ -22,6 +22,9 @@ internal sealed class ExporterFigures
     /// <summary>Consoles whose output is followed now.</summary>
     public Func<int> Consoles { get; set; } = static () => 0;
 
+    /// <summary>Consoles that are not followed, since as many as may be are.</summary>
+    public Func<int> ConsolesLeft { get; set; } = static () => 0;
+
     public void OnScrape() => Interlocked.Increment(ref _scrapes);
 
     /// <summary>A request with metrics was answered, or not.</summary>
@@ -60,6 +63,7 @@ internal sealed class ExporterFigures
             (Interlocked.Read(ref _linesLeft), Tags(("outcome", "left")))),
         One("xcs.exporter.log.waiting", InstrumentKind.Gauge, "{line}", "Lines of guests that wait for the collector", (LinesWaiting(), s_noTags)),
         One("xcs.exporter.log.consoles", InstrumentKind.Gauge, "{console}", "Consoles whose output is followed", (Consoles(), s_noTags)),
+        One("xcs.exporter.log.consoles.left", InstrumentKind.Gauge, "{console}", "Consoles whose output is not followed, because there are more than --most-consoles", (ConsolesLeft(), s_noTags)),
     ];
 
     private static InstrumentEntry One(string name, string kind, string? unit, string description, params (double Value, IReadOnlyDictionary<string, string> Tags)[] values)

@@ -19,11 +19,13 @@ internal sealed class ConsoleWatch(ExporterOptions options, DaemonReader daemon,
     private readonly Dictionary<ConsoleKey, (ConsoleFollower Follower, Task Running)> _followed = [];
     private string _lastRefusal = "";
     private int _running;
+    private int _left;
     private bool _hasLooked;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         figures.Consoles = () => Volatile.Read(ref _running);
+        figures.ConsolesLeft = () => Volatile.Read(ref _left);
         while (!stoppingToken.IsCancellationRequested)
         {
             Reading reading = await daemon.ReadAsync(stoppingToken);
@@ -47,29 +49,51 @@ internal sealed class ConsoleWatch(ExporterOptions options, DaemonReader daemon,
             }
         }
 
+        int left = 0;
         foreach (FoundConsole console in found)
         {
-            if (!_followed.TryGetValue(console.Key, out (ConsoleFollower Follower, Task Running) known))
-            {
-                Follow(console, _hasLooked ? new ConsoleOutput { FromBoot = true } : new ConsoleOutput { LastBytes = 0 }, _hasLooked ? 0 : console.BytesOut, cancel);
-            }
-            else if (known.Running.IsCompleted)
-            {
-                double position = known.Follower.SafePosition <= console.BytesOut ? known.Follower.SafePosition : 0;
-                Follow(console, new ConsoleOutput { LastBytes = (long)(console.BytesOut - position) }, position, cancel);
-            }
-            else
+            bool isFollowed = _followed.TryGetValue(console.Key, out (ConsoleFollower Follower, Task Running) known) && !known.Running.IsCompleted;
+            if (isFollowed)
             {
                 known.Follower.Domain = console.Domain;
                 known.Follower.OnCounted(console.BytesOut);
             }
+            else if (Volatile.Read(ref _running) < options.MostConsoles)
+            {
+                Follow(console, known.Follower, cancel);
+            }
+            else
+            {
+                // Not one connection more, even where the daemon has room: the questions for metrics need some.
+                left++;
+            }
         }
 
+        NoteLeft(left);
         _hasLooked = true;
     }
 
-    private void Follow(FoundConsole console, ConsoleOutput from, double position, CancellationToken cancel)
+    private void NoteLeft(int left)
     {
+        if (left > 0 && _left == 0)
+        {
+            log.ConsolesLeft(left, options.MostConsoles);
+        }
+
+        Volatile.Write(ref _left, left);
+    }
+
+    /// <param name="console">It.</param>
+    /// <param name="last">Who followed it before, if anybody did.</param>
+    /// <param name="cancel">Ends it.</param>
+    private void Follow(FoundConsole console, ConsoleFollower? last, CancellationToken cancel)
+    {
+        double position = last is null
+            ? _hasLooked ? 0 : console.BytesOut
+            : last.SafePosition <= console.BytesOut ? last.SafePosition : 0;
+        ConsoleOutput from = last is null && _hasLooked
+            ? new ConsoleOutput { FromBoot = true }
+            : new ConsoleOutput { LastBytes = (long)(console.BytesOut - position) };
         ConsoleFollower follower = new(options.Socket, console.Key, lines, position) { Domain = console.Domain };
         _followed[console.Key] = (follower, RunAsync(follower, console, from, cancel));
     }

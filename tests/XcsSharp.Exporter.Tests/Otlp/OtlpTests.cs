@@ -1,5 +1,7 @@
 using System.Globalization;
 
+using Mono.Unix.Native;
+
 using XcsSharp.Protocol.Operator;
 using XcsSharp.TestKit;
 
@@ -138,6 +140,31 @@ public sealed class OtlpTests
         long printed = lines.Where(static line => !IsGap(line)).Sum(static line => line.Length + 1L) + gaps.Sum();
         Assert.InRange(printed, (3 << 20) + 6 - (2 * gaps.Length), (3 << 20) + 6 + (2 * gaps.Length));
         Assert.InRange((await OperatorQuery.ListAsync(lab.Places.Console, ExporterLab.Cancel)).Domains.Single().BytesDropped, (ulong)gaps.Sum(), ulong.MaxValue);
+    }
+
+    [Fact]
+    public async Task More_consoles_than_it_may_follow_wait_for_their_turn_and_leave_the_metrics_their_connections()
+    {
+        Assert.SkipWhen(Syscall.geteuid() != 0, "only root can be another user");
+        await using PlayedCollector collector = new();
+        await using ExporterLab lab = await ExporterLab.StartAsNobodyAsync(
+            ["--Consoles:MaxConnectionsPerUser=4"], "--otlp", collector.Address, "--logs", "--most-consoles", "2");
+        GuestProgram[] guests = [await lab.GuestAsync("one"), await lab.GuestAsync("two"), await lab.GuestAsync("three")];
+        foreach (GuestProgram guest in guests)
+        {
+            await lab.PrintAsync(guest, $"of {guest.Name}\n");
+        }
+
+        await lab.Exporter.Error.WaitForTextAsync("1 consoles wait until one of the 2 that are followed ends: raise --most-consoles", ExporterLab.Cancel);
+        Scrape scrape = await lab.ScrapeAsync();
+        Assert.Equal((1, 2, 1), (scrape["xcs_up"], scrape["xcs_exporter_log_consoles"], scrape["xcs_exporter_log_consoles_left"]));
+        string[] first = [(await collector.NextLineAsync(ExporterLab.Cancel)).Body, (await collector.NextLineAsync(ExporterLab.Cancel)).Body];
+        GuestProgram waiting = guests.Single(guest => !first.Contains($"of {guest.Name}"));
+
+        // Its turn comes with the end of another.
+        await guests.First(guest => guest != waiting).Kill9Async(ExporterLab.Cancel);
+        Assert.Equal($"of {waiting.Name}", (await collector.NextLineAsync(ExporterLab.Cancel)).Body);
+        Assert.Equal(0, (await lab.ScrapeAsync())["xcs_exporter_log_consoles_left"]);
     }
 
     private static bool IsGap(string line) => line.StartsWith("[gap: ", StringComparison.Ordinal);
