@@ -25,8 +25,10 @@ public sealed class OldFileCompressor : IDisposable
     /// <summary>The youngest that is compressed.</summary>
     internal const int First = 2;
 
+    /// <summary>Names whose files it has not looked at yet.</summary>
+    internal const int MostWaiting = 4096;
+
     private const string Unfinished = ".gz.tmp";
-    private const int MostWaiting = 4096;
     private const uint OwnerWritesGroupReads = 0x1a0; // 0640
 
     private static readonly TimeSpan s_endOfThread = TimeSpan.FromSeconds(1);
@@ -53,6 +55,17 @@ public sealed class OldFileCompressor : IDisposable
         _thread.Start();
     }
 
+    internal int Waiting
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _waiting.Count;
+            }
+        }
+    }
+
     /// <summary>Held while numbers in names change, which takes no longer than a rename.</summary>
     internal object Names { get; } = new();
 
@@ -68,8 +81,7 @@ public sealed class OldFileCompressor : IDisposable
         _ = _thread.Join(s_endOfThread);
     }
 
-    /// <summary>The name of an old file, not compressed.</summary>
-    /// <summary>What a full file is called: 1 is the youngest.</summary>
+    /// <summary>What a full file is called that is not compressed: 1 is the youngest.</summary>
     public static string OldName(string path, int number) => string.Create(CultureInfo.InvariantCulture, $"{path}.{number}");
 
     /// <summary>Another file was put aside. Any thread.</summary>

@@ -14,10 +14,13 @@ namespace XcsSharp.Reactor;
 /// </summary>
 /// <remarks>
 /// Nobody waits for a manager that is slow to read: what it does not take is tried again a moment later, by a timer that exists only
-/// then. What waits is bounded by what may be kept, and each of that comes and goes once.
+/// then. Guests that start anew again and again make messages without end, and one that hangs takes none: beyond a limit they are dropped.
 /// </remarks>
 public sealed class ServiceManagerSocket : IDisposable
 {
+    /// <summary>Messages that wait at most. A manager that is well takes each at once.</summary>
+    public const int MostWaiting = 4096;
+
     /// <summary>The manager's queue holds some hundred messages.</summary>
     private static readonly TimeSpan s_again = TimeSpan.FromMilliseconds(5);
 
@@ -44,6 +47,12 @@ public sealed class ServiceManagerSocket : IDisposable
     /// <param name="descriptors">Of which the manager gets copies; one that is closed before its message goes takes that with it.</param>
     public void Send(string text, IReadOnlyList<SafeFileHandle> descriptors)
     {
+        if (_waiting.Count == MostWaiting)
+        {
+            Problem = $"{MostWaiting} messages wait for {_path} already, and later ones were dropped";
+            return;
+        }
+
         _waiting.Enqueue((Encoding.UTF8.GetBytes(text), descriptors));
         if (_waiting.Count == 1)
         {

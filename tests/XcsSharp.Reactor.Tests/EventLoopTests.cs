@@ -119,8 +119,9 @@ public sealed class EventLoopTests : IDisposable
             registration = loop.Register(ours, Readiness.Readable, new CountingHandler());
         }
 
-        registration.ChangeInterest(Readiness.Writable);
-        registration.Dispose();
+        Assert.Null(Record.Exception(() => registration.ChangeInterest(Readiness.Writable)));
+        Assert.Null(Record.Exception(registration.Dispose));
+        Assert.False(ours.IsClosed, "the descriptor is its owner's");
     }
 
     [Fact]

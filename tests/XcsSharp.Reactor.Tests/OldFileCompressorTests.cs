@@ -126,6 +126,32 @@ public sealed class OldFileCompressorTests : IDisposable
     }
 
     [Fact]
+    public void Beyond_its_limit_of_names_a_file_waits_for_the_next_of_its_name()
+    {
+        OldFileCompressor compressor = Start();
+        using RotatingFile file = new(Limit, kept: 2, compressor);
+        compressor.Add(_place["first.log"], kept: OldFileCompressor.First);
+        lock (compressor.Names)
+        {
+            // Here it stops, with that one in its hands.
+            Assert.True(SpinWait.SpinUntil(() => compressor.Waiting == 0, LoopRig.Deadline));
+            for (int i = 0; i < OldFileCompressor.MostWaiting + 10; i++)
+            {
+                compressor.Add(_place[$"other-{i}.log"], kept: OldFileCompressor.First);
+            }
+
+            Append(file, 0, (2 * Limit) + 10);
+            Assert.Equal(OldFileCompressor.MostWaiting, compressor.Waiting);
+        }
+
+        _rig.TurnUntil(() => compressor.Waiting == 0);
+        Assert.Equal(["guest.log", "guest.log.1", "guest.log.2"], Names());
+        Append(file, (2 * Limit) + 10, Limit);
+        _rig.TurnUntil(() => Names() is ["guest.log", "guest.log.1", "guest.log.2.gz"]);
+        Assert.Empty(_problems);
+    }
+
+    [Fact]
     public void Many_rotations_in_a_row_leave_whole_files_of_one_kind_each()
     {
         const int Rounds = 300;
