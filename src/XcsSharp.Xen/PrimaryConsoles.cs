@@ -58,13 +58,13 @@ internal sealed class PrimaryConsoles
         if (error == Errno.OK && type != OurType)
         {
             // ioemu: the domain's QEMU has it.
-            Withdraw(console, $"its console is '{GuestText.Shown(type!)}' now");
+            console.Withdraw(_sink!, $"its console is '{GuestText.Shown(type!)}' now");
             return false;
         }
 
         if (error is not (Errno.OK or Errno.ENOENT))
         {
-            return Refuse(console, $"its key type can not be read ({error})", mayPass: true);
+            return _refusals.Refuse(console, $"its key type can not be read ({error})", mayPass: true);
         }
 
         ulong port = 0;
@@ -81,7 +81,7 @@ internal sealed class PrimaryConsoles
             // Keys that vanish are no news about the console: that is the first sign of a domain's end, and its last
             // words are still in the ring.
             Errno.ENOENT => false,
-            _ => Refuse(console, problem!, mayPass: found != Errno.EINVAL),
+            _ => _refusals.Refuse(console, problem!, mayPass: found != Errno.EINVAL),
         };
     }
 
@@ -97,21 +97,21 @@ internal sealed class PrimaryConsoles
             }
 
             // Before mapping the new one: both may be the same page and port.
-            Withdraw(console, same ? "the guest has started its console anew" : "the guest has another console ring");
+            console.Withdraw(_sink!, same ? "the guest has started its console anew" : "the guest has another console ring");
         }
 
         XenDomain domain = console.Domain;
         Errno error = _transports.MapPrimary(domain.Domid, frame, out ConsoleRing? ring);
         if (ring is null)
         {
-            return Refuse(console, $"its frame {frame} can not be mapped ({error})", mayPass: true);
+            return _refusals.Refuse(console, $"its frame {frame} can not be mapped ({error})", mayPass: true);
         }
 
         ReadHistoryWish(console);
         error = _transports.Bind(console, port, domain.ConsolePath, ring, out ConsoleRingTransport? transport);
         if (transport is null)
         {
-            return Refuse(console, BindProblem(domain, port, error), mayPass: true);
+            return _refusals.Refuse(console, BindProblem(domain, port, error), mayPass: true);
         }
 
         _refusals.Clear(console);
@@ -140,19 +140,4 @@ internal sealed class PrimaryConsoles
             ? $"another program of dom0 has its port {port}: a second console daemon? Stop that one and restart xcsd, "
                 + "or leave console rings to it with --Consoles:Rings=off"
             : $"its port {port} can not be bound ({error})";
-
-    private void Withdraw(XenConsole console, string reason)
-    {
-        if (console.Offered is not null)
-        {
-            console.Offered = null;
-            _sink!.OnConsoleWithdrawn(console.Domain.Domid, console.Number, reason);
-        }
-    }
-
-    private bool Refuse(XenConsole console, string problem, bool mayPass)
-    {
-        _refusals.Refuse(console, problem);
-        return mayPass && console.TriesLeft-- > 0;
-    }
 }

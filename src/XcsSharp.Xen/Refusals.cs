@@ -50,21 +50,15 @@ internal sealed class Refusals(EventLoop loop, ILogger log) : IDisposable
         _sink!.OnTransportRefused(domain.Domid, problem);
     }
 
-    /// <summary>A console is refused; without effect for the reason that was given last.</summary>
-    public void Refuse(XenConsole console, string problem)
+    /// <summary>A console is refused; nobody hears of the reason that was given last again.</summary>
+    /// <param name="console">It; one of its tries is spent when the reason may pass.</param>
+    /// <param name="problem">Why.</param>
+    /// <param name="mayPass">True for what may be otherwise without anything having been said anew.</param>
+    /// <returns>True when it is to be tried again.</returns>
+    public bool Refuse(XenConsole console, string problem, bool mayPass)
     {
-        if (console.Problem == problem)
-        {
-            return;
-        }
-
-        console.Problem = problem;
-        if (MaySay(console.Domain, problem))
-        {
-            log.NoConsole(console.Domain, console.Number, problem);
-        }
-
-        _sink!.OnConsoleRefused(console.Domain.Domid, console.Number, problem);
+        Say(console, problem);
+        return mayPass && console.TriesLeft-- > 0;
     }
 
     /// <summary>Nothing is wrong with the console any more, or it is there no more.</summary>
@@ -90,6 +84,22 @@ internal sealed class Refusals(EventLoop loop, ILogger log) : IDisposable
         _timer?.Cancel();
         _owed.ForEach(Say);
         _owed.Clear();
+    }
+
+    private void Say(XenConsole console, string problem)
+    {
+        if (console.Problem == problem)
+        {
+            return;
+        }
+
+        console.Problem = problem;
+        if (MaySay(console.Domain, problem))
+        {
+            log.NoConsole(console.Domain, console.Number, problem);
+        }
+
+        _sink!.OnConsoleRefused(console.Domain.Domid, console.Number, problem);
     }
 
     private bool MaySay(XenDomain domain, string problem)

@@ -173,7 +173,7 @@ internal sealed class SecondaryConsoles
         Errno error = ReadState(console, out XenbusState state, out string? problem);
         if (problem is not null)
         {
-            return Refuse(console, problem, mayPass: error != Errno.EINVAL);
+            return _refusals.Refuse(console, problem, mayPass: error != Errno.EINVAL);
         }
 
         switch (state)
@@ -182,15 +182,15 @@ internal sealed class SecondaryConsoles
             case XenbusState.Connected:
                 return Serve(console);
             case XenbusState.Closing:
-                Withdraw(console, "the guest is closing it");
+                console.Withdraw(_sink!, "the guest is closing it");
                 SetState(console, XenbusState.Closing);
                 return false;
             case XenbusState.Closed:
-                Withdraw(console, "the guest has closed it");
+                console.Withdraw(_sink!, "the guest has closed it");
                 SetState(console, XenbusState.Closed);
                 return false;
             default:
-                Withdraw(console, "the guest starts it anew");
+                console.Withdraw(_sink!, "the guest starts it anew");
                 SetState(console, XenbusState.InitWait);
                 return false;
         }
@@ -206,7 +206,7 @@ internal sealed class SecondaryConsoles
             return true;
         }
 
-        Withdraw(console, "it was removed");
+        console.Withdraw(_sink!, "it was removed");
         _refusals.Clear(console);
         XenDomain domain = console.Domain;
         _ = _store.Unwatch(console.FrontEndPath, domain.Token);
@@ -232,7 +232,7 @@ internal sealed class SecondaryConsoles
 
         if (error != Errno.OK)
         {
-            return Refuse(console, problem!, mayPass: error is not (Errno.EINVAL or Errno.ENOENT));
+            return _refusals.Refuse(console, problem!, mayPass: error is not (Errno.EINVAL or Errno.ENOENT));
         }
 
         if (console.Offered is { } offered)
@@ -245,20 +245,20 @@ internal sealed class SecondaryConsoles
             }
 
             // Before mapping the new one: both may be the same page and port.
-            Withdraw(console, "the guest has another console ring");
+            console.Withdraw(_sink!, "the guest has another console ring");
         }
 
         uint domid = console.Domain.Domid;
         error = _transports.MapGranted(domid, (uint)reference, out ConsoleRing? ring);
         if (ring is null)
         {
-            return Refuse(console, $"its grant {reference} can not be mapped ({error})", mayPass: true);
+            return _refusals.Refuse(console, $"its grant {reference} can not be mapped ({error})", mayPass: true);
         }
 
         error = _transports.Bind(console, (int)port, console.FrontEndPath, ring, out ConsoleRingTransport? transport);
         if (transport is null)
         {
-            return Refuse(console, $"its port {port} can not be bound ({error})", mayPass: true);
+            return _refusals.Refuse(console, $"its port {port} can not be bound ({error})", mayPass: true);
         }
 
         _refusals.Clear(console);
@@ -291,24 +291,9 @@ internal sealed class SecondaryConsoles
             }
             else
             {
-                _ = Refuse(console, $"its state can not be written ({error})", mayPass: false);
+                _ = _refusals.Refuse(console, $"its state can not be written ({error})", mayPass: false);
             }
         }
-    }
-
-    private void Withdraw(SecondaryConsole console, string reason)
-    {
-        if (console.Offered is not null)
-        {
-            console.Offered = null;
-            _sink!.OnConsoleWithdrawn(console.Domain.Domid, console.Number, reason);
-        }
-    }
-
-    private bool Refuse(SecondaryConsole console, string problem, bool mayPass)
-    {
-        _refusals.Refuse(console, problem);
-        return mayPass && console.TriesLeft-- > 0;
     }
 
     /// <summary>A directory that the guest has removed is as good as closed.</summary>

@@ -1,3 +1,5 @@
+using XcsSharp.Switching;
+
 namespace XcsSharp.Xen;
 
 /// <summary>One console of one life of a domid, and what was made of it last.</summary>
@@ -28,4 +30,14 @@ internal class XenConsole(XenDomain domain, int number)
 
     /// <summary>Failures that may pass and may still be tried again.</summary>
     public int TriesLeft { get; set; }
+
+    /// <summary>Takes back what was offered, if anything is.</summary>
+    public void Withdraw(IHypervisorSink sink, string reason)
+    {
+        if (Offered is not null)
+        {
+            Offered = null;
+            sink.OnConsoleWithdrawn(Domain.Domid, Number, reason);
+        }
+    }
 }
