@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Serialization.Metadata;
 
 using XcsSharp.Client;
 using XcsSharp.Protocol.Operator;
@@ -10,37 +11,33 @@ internal sealed class ReportCommands(Dialogue dialogue, Targets targets)
 {
     public IEnumerable<Command> All => [List(), Who(), Status()];
 
-    private Command List()
-    {
-        Command command = new("list", "Lists the domains with their channels, consoles and terminals");
-        command.SetAction(async (parsed, cancel) => dialogue.Show(
-            parsed,
-            await dialogue.AskAsync(parsed, path => ConsoleConnection.ListAsync(path, cancel)),
-            OperatorJson.Default.DomainList,
-            Reports.List));
-        return command;
-    }
+    private Command List() => Report(
+        new("list", "Lists the domains with their channels, consoles and terminals"),
+        static (path, _, cancel) => ConsoleConnection.ListAsync(path, cancel),
+        OperatorJson.Default.DomainList,
+        Reports.List);
 
     private Command Who()
     {
         Argument<string?> console = targets.AnyConsole("A console, named as for console; without it all that have viewers");
-        Command command = new("who", "Shows who is attached to consoles, and who types") { console };
-        command.SetAction(async (parsed, cancel) => dialogue.Show(
-            parsed,
-            await dialogue.AskAsync(parsed, path => ConsoleConnection.WhoAsync(path, parsed.GetValue(console), cancel)),
+        return Report(
+            new("who", "Shows who is attached to consoles, and who types") { console },
+            (path, parsed, cancel) => ConsoleConnection.WhoAsync(path, parsed.GetValue(console), cancel),
             OperatorJson.Default.ViewerList,
-            static list => ViewerReport.Table(list, DateTimeOffset.UtcNow)));
-        return command;
+            static list => ViewerReport.Table(list, DateTimeOffset.UtcNow));
     }
 
-    private Command Status()
+    private Command Status() => Report(
+        new("status", "Shows the daemon itself: version, what it serves, counters"),
+        static (path, _, cancel) => ConsoleConnection.StatusAsync(path, cancel),
+        OperatorJson.Default.DaemonStatus,
+        Reports.Status);
+
+    private Command Report<T>(
+        Command command, Func<string, ParseResult, CancellationToken, Task<T>> ask, JsonTypeInfo<T> type, Func<T, string> text)
     {
-        Command command = new("status", "Shows the daemon itself: version, what it serves, counters");
-        command.SetAction(async (parsed, cancel) => dialogue.Show(
-            parsed,
-            await dialogue.AskAsync(parsed, path => ConsoleConnection.StatusAsync(path, cancel)),
-            OperatorJson.Default.DaemonStatus,
-            Reports.Status));
+        command.SetAction(async (parsed, cancel) =>
+            dialogue.Show(parsed, await dialogue.AskAsync(parsed, path => ask(path, parsed, cancel)), type, text));
         return command;
     }
 }
