@@ -51,6 +51,8 @@ internal sealed class ConsoleRingCommands(Dialogue dialogue, Targets targets)
 
 /// <summary>Which console it is: what <c>console-add</c> and <c>console-del</c> answer, and what <c>console</c> and <c>log</c> say on standard
 /// error, before the console's bytes begin.</summary>
+/// <param name="Domid">The domain.</param>
+/// <param name="Name">The console's name, as <c>console</c> takes it: the domain's, with <c>#N</c> where it is not its first.</param>
 internal sealed record AttachedDocument(uint Domid, string Name);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

@@ -30,6 +30,9 @@ internal enum Outcome
 internal sealed record Finding(string Check, Outcome Outcome, string Detail, string? Remedy = null);
 
 /// <summary>The document of <c>xcsctl doctor --json</c>.</summary>
+/// <param name="Findings">What each check has found, in the order in which they were made.</param>
+/// <param name="Problems">How many of them are problems; one is enough for exit code 1.</param>
+/// <param name="Warnings">How many are warnings.</param>
 internal sealed record DoctorReport(IReadOnlyList<Finding> Findings, int Problems, int Warnings);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]

@@ -198,9 +198,20 @@ internal sealed class TopCommand(StandardStreams streams)
 }
 
 /// <summary>What <c>top --json</c> prints.</summary>
+/// <param name="Daemon">The daemon itself, as <c>status</c> has it.</param>
+/// <param name="Guests">The domains, in the order that was asked for.</param>
 internal sealed record TopDocument(DaemonStatus Daemon, IReadOnlyList<TopGuest> Guests);
 
-/// <summary>One guest; bytes are of its consoles' output, and of input where that is said.</summary>
+/// <summary>One guest, with all its consoles added up.</summary>
+/// <param name="Domid">The domain.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="State"><c>quarantined</c> if its channel or one of its consoles is, <c>connected</c> if one of them is, otherwise <c>waiting</c>.</param>
+/// <param name="Viewers">Who is attached to its consoles.</param>
+/// <param name="BytesPerSecond">Output between the last two looks.</param>
+/// <param name="BytesOut">Output since the daemon has it.</param>
+/// <param name="BytesIn">Input since then.</param>
+/// <param name="BytesDropped">Output that a terminal, a viewer or a log has missed.</param>
+/// <param name="ThrottledMs">Milliseconds that it was made to wait, because it cost more than it may.</param>
 internal sealed record TopGuest(
     uint Domid, string Name, string State, int Viewers, double BytesPerSecond, ulong BytesOut, ulong BytesIn, ulong BytesDropped, ulong ThrottledMs);
 

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 namespace XcsSharp.Protocol.Operator;
 
 /// <summary>The answer to <c>LIST</c>: every domain that the daemon serves, by domid.</summary>
+/// <param name="Domains">Those that the client may view.</param>
 public sealed record DomainList(IReadOnlyList<DomainEntry> Domains);
 
 /// <summary>One domain, its control channel and its consoles.</summary>
@@ -136,6 +137,7 @@ public sealed record DaemonStatus(
     ulong SessionsPaused = 0);
 
 /// <summary>The answer to <c>WHO</c>: the consoles, by domid, with their viewers.</summary>
+/// <param name="Consoles">The one that was asked for, or all that have viewers.</param>
 public sealed record ViewerList(IReadOnlyList<ConsoleViewers> Consoles);
 
 /// <summary>Who is attached to one console.</summary>
@@ -208,6 +210,7 @@ public sealed record GuestFigures(
 /// The answer to <c>METRICS</c>: every instrument of the daemon, with what it measures now. Of guests those that the client may view, the
 /// hypervisor's log included.
 /// </summary>
+/// <param name="Instruments">Each with its measurements.</param>
 public sealed record InstrumentList(IReadOnlyList<InstrumentEntry> Instruments);
 
 /// <summary>One instrument.</summary>

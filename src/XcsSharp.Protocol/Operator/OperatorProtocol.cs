@@ -191,6 +191,7 @@ public static class OperatorProtocol
     /// <summary>Before <see cref="End"/>, of a <c>LOG</c>: go on with what comes, and end with the domain.</summary>
     public const string FollowWord = "follow=";
 
+    /// <summary>Behind <see cref="FollowWord"/>: until the domain ends.</summary>
     public const string End = "end";
 
     /// <summary>The largest number that these words take: the last millisecond of the year 9999.</summary>

@@ -12,6 +12,6 @@ public enum AnswerOutcome
     /// <summary>Another client holds the write lock. Dropped and counted.</summary>
     LockedOut,
 
-    /// <summary>The channel is closed, or this subscriber was never given that request. Dropped and counted.</summary>
+    /// <summary>The channel is closed, or this subscriber was never given that request. Dropped, and counted while the channel is open.</summary>
     Unknown,
 }
