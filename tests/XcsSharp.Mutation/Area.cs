@@ -14,6 +14,6 @@ internal sealed record Area(string Name, string Project, string Tests, bool IsUn
         new("filter", "XcsSharp.Consoles", "XcsSharp.Consoles.Tests", false,
             "-class *.TerminalFilterTests -class *.TerminalFilterStateTests -class *.OutputReaderTests -method- *.It_allocates_nothing"),
         new("router", "XcsSharp.Switching", "XcsSharp.Switching.Tests", false,
-            "-class- *.AllocationTests -class- *.ConsoleStreamTests -class- *.ConsoleRestartTests -class- *.RandomScheduleTests -class- *.SplitRecordTests"),
+            "-class- *.AllocationTests -class- *.ConsoleStreamTests -class- *.ConsoleStreamCostTests -class- *.ConsoleRestartTests -class- *.RandomScheduleTests -class- *.SplitRecordTests"),
     ];
 }
