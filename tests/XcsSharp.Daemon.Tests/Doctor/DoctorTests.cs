@@ -50,7 +50,10 @@ public sealed partial class DoctorTests
             ["--reuid", "65534", "--regid", "65534", "--clear-groups", Executables.Cli, "doctor", "--socket", lab.Places.Console],
             Lab.Cancel,
             new() { Environment = lab.Machine.Environment });
-        await AssertSaysAsync("missing-rights", 1, result, (lab.Places.Console, "{socket}"));
+
+        // The simulated library says there itself what keeps it from its machine.
+        Assert.All(result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries), static line => Assert.StartsWith("simxen: ", line, StringComparison.Ordinal));
+        await AssertSaysAsync("missing-rights", 1, result with { Error = "" }, (lab.Places.Console, "{socket}"));
     }
 
     [Fact]
@@ -93,9 +96,7 @@ public sealed partial class DoctorTests
         string expected = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "tests/XcsSharp.Daemon.Tests/Doctor", name + ".txt"), Lab.Cancel);
         Assert.Equal(expected, said);
         Assert.Equal(code, result.ExitCode);
-
-        // The simulated library says there itself what keeps it from its machine.
-        Assert.All(result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries), static line => Assert.StartsWith("simxen: ", line, StringComparison.Ordinal));
+        Assert.Empty(result.Error);
     }
 
     [GeneratedRegex(@"\d+\.\d+\.\d+\S*, process \d+")]
