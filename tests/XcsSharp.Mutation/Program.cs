@@ -32,8 +32,14 @@ foreach (Area area in areas)
     }
 
     int killed = 0;
+    int tried = 0;
     foreach (Mutant mutant in mutants)
     {
+        if (tried++ % 50 == 0)
+        {
+            Console.WriteLine($"{area.Name}: {tried - 1} of {mutants.Count} tried, {killed} killed");
+        }
+
         // What survives is asked a second time: what happens once in a process had happened before it was active.
         if ((await tests.RunAsync(mutant.Id, alone: area.IsUnsafe) ?? await tests.RunAsync(mutant.Id, alone: true)) is not null)
         {
