@@ -6,7 +6,7 @@ namespace XcsSharp.Daemon.Tests;
 /// <summary>The daemon's own log where nobody reads it.</summary>
 public sealed class UnreadLogTests
 {
-    [Fact]
+    [Fact(Timeout = 120_000)]
     public async Task Nobody_waits_for_its_reader_and_who_reads_on_is_told_what_was_dropped()
     {
         // A pipe of 64 KiB, and the queue's 1024 lines, of at least 60 bytes each, two of every viewer.
