@@ -152,11 +152,46 @@ public sealed class FloodTests : IDisposable
 
         ulong fair = (Limit + Burst) / EventBytes;
         Assert.InRange(_rig.Hypervisor.PortsServed - before, fair * 8 / 10, fair + 101);
+        GuestDomain domain = _rig.Switch.FindByDomid(5)!;
+        Assert.InRange(domain.ThrottledTimes, 10UL, 1000UL);
+        Assert.InRange(domain.ThrottledMilliseconds, 500UL, 1000UL);
 
         Assert.True(guest.TrySend(ControlMessage.Create(MessageType.Console, 0, 7, [])));
         _rig.Advance(TimeSpan.FromMilliseconds(100));
         Assert.Equal(RingRead.Message, guest.Page.Transmit.TryTakeResponse(out ControlMessage answer));
         Assert.Equal(7, answer.Id);
+    }
+
+    /// <summary>Each message with an event of its own, which costs nothing beside it.</summary>
+    [Fact]
+    public void A_message_costs_its_slot_and_not_its_event()
+    {
+        const int Messages = Burst / 64;
+        RecordingSubscriber subscriber = new RecordingSubscriber().Answering();
+        _rig.Switch.Attach(subscriber);
+        _rig.Switch.Bind(subscriber, ProtocolLimits.PortWildcard, ProtocolLimits.TypeWildcard);
+        var guest = _rig.Hypervisor.AddGuest(5);
+        _rig.Settle();
+        GuestDomain domain = _rig.Switch.FindByDomid(5)!;
+        for (int i = 0; i < Messages - 16; i++)
+        {
+            SendAndSettle(guest);
+        }
+
+        Assert.Equal(0UL, domain.ThrottledTimes);
+        for (int i = 0; i < 12; i++)
+        {
+            SendAndSettle(guest);
+        }
+
+        Assert.Equal(1UL, domain.ThrottledTimes);
+    }
+
+    private void SendAndSettle(TestKit.FakeGuest guest)
+    {
+        Assert.True(guest.TrySend(ControlMessage.Create(MessageType.Console, 0, 1, [])));
+        _rig.Settle();
+        _ = guest.Page.Transmit.TryTakeResponse(out _);
     }
 
     [Fact]
