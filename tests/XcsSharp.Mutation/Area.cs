@@ -6,7 +6,8 @@ namespace XcsSharp.Mutation;
 /// <param name="Tests">The test project.</param>
 /// <param name="IsUnsafe">A mutant may write where it should not, and what comes after it in the same process would not count: each has a process of its own.</param>
 /// <param name="Runner">Which of its tests, in the words of xunit's own runner: those that are about speed, or take seconds, are left out.</param>
-internal sealed record Area(string Name, string Project, string Tests, bool IsUnsafe, string Runner)
+/// <param name="Slow">Those that take seconds, for what survives the others; null: there are none.</param>
+internal sealed record Area(string Name, string Project, string Tests, bool IsUnsafe, string Runner, string? Slow = null)
 {
     public static IReadOnlyList<Area> All { get; } =
     [
@@ -14,6 +15,7 @@ internal sealed record Area(string Name, string Project, string Tests, bool IsUn
         new("filter", "XcsSharp.Consoles", "XcsSharp.Consoles.Tests", false,
             "-class *.TerminalFilterTests -class *.TerminalFilterStateTests -class *.OutputReaderTests -method- *.It_allocates_nothing"),
         new("router", "XcsSharp.Switching", "XcsSharp.Switching.Tests", false,
-            "-class- *.AllocationTests -class- *.ConsoleStreamTests -class- *.ConsoleStreamCostTests -class- *.ConsoleRestartTests -class- *.RandomScheduleTests -class- *.SplitRecordTests"),
+            "-class- *.AllocationTests -class- *.ConsoleStreamTests -class- *.ConsoleStreamCostTests -class- *.ConsoleRestartTests -class- *.RandomScheduleTests -class- *.SplitRecordTests",
+            "-class *.ConsoleRestartTests -class *.RandomScheduleTests -class *.SplitRecordTests"),
     ];
 }

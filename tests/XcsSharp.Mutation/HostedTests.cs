@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace XcsSharp.Mutation;
 
 /// <summary>An area's tests in a process that is started when it is needed, and ended when a mutant has hung it.</summary>
-internal sealed class HostedTests(string tests, string words, string control) : IDisposable
+internal sealed class HostedTests(string tests, string control) : IDisposable
 {
     /// <summary>No run takes so long that does not hang, whatever else the machine does: time of the processor.</summary>
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
@@ -19,14 +19,15 @@ internal sealed class HostedTests(string tests, string words, string control) : 
 
     /// <summary>Runs them once.</summary>
     /// <param name="mutant">Which one is active; -1: none.</param>
+    /// <param name="which">Of the tests, in the words of xunit's own runner.</param>
     /// <param name="alone">In a process of its own: also what happens once in a process happens then.</param>
     /// <returns>Null when they all pass; otherwise what did not.</returns>
-    public async Task<string?> RunAsync(int mutant, bool alone = false)
+    public async Task<string?> RunAsync(int mutant, string which, bool alone = false)
     {
-        string? failure = await RunOnceAsync(mutant, alone);
+        string? failure = await RunOnceAsync(mutant, which, alone);
 
         // One that ran before it in the same process may have been the reason.
-        return failure == Died && !alone ? await RunOnceAsync(mutant, alone: true) : failure;
+        return failure == Died && !alone ? await RunOnceAsync(mutant, which, alone: true) : failure;
     }
 
     public void Dispose()
@@ -40,7 +41,7 @@ internal sealed class HostedTests(string tests, string words, string control) : 
         }
     }
 
-    private async Task<string?> RunOnceAsync(int mutant, bool alone)
+    private async Task<string?> RunOnceAsync(int mutant, string which, bool alone)
     {
         if (alone)
         {
@@ -54,7 +55,7 @@ internal sealed class HostedTests(string tests, string words, string control) : 
         }
 
         _host ??= Start();
-        await _host.StandardInput.WriteLineAsync(words);
+        await _host.StandardInput.WriteLineAsync($"-noLogo -noColor -stopOnFail {which}");
         string? failure = await ReadAsync(_host);
         if (alone)
         {
@@ -118,6 +119,7 @@ internal sealed class HostedTests(string tests, string words, string control) : 
         RedirectStandardInput = true,
         RedirectStandardOutput = true,
         RedirectStandardError = true,
-        Environment = { ["STRYKER_MUTANT_FILE"] = control },
+        // Of tests that choose, the choice is the same each time.
+        Environment = { ["STRYKER_MUTANT_FILE"] = control, ["XCS_SEED"] = "1" },
     })!;
 }

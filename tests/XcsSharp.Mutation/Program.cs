@@ -24,8 +24,8 @@ foreach (Area area in areas)
     MutatedBuild build = new(area, Directory.GetCurrentDirectory());
     IReadOnlyList<Mutant> mutants = build.Make();
     using HostedTests tests = new(
-        Path.Combine(build.TestsFolder, area.Tests + ".dll"), $"-noLogo -noColor -stopOnFail {area.Runner}", Path.Combine(build.TestsFolder, "active-mutant"));
-    if (await tests.RunAsync(-1) is { } broken)
+        Path.Combine(build.TestsFolder, area.Tests + ".dll"), Path.Combine(build.TestsFolder, "active-mutant"));
+    if ((await tests.RunAsync(-1, area.Runner) ?? (area.Slow is null ? null : await tests.RunAsync(-1, area.Slow))) is { } broken)
     {
         Console.Error.WriteLine($"{area.Name}: a test fails without any mutant: {broken}");
         return 1;
@@ -41,7 +41,10 @@ foreach (Area area in areas)
         }
 
         // What survives is asked a second time: what happens once in a process had happened before it was active.
-        if ((await tests.RunAsync(mutant.Id, alone: area.IsUnsafe) ?? await tests.RunAsync(mutant.Id, alone: true)) is not null)
+        string? noticed = await tests.RunAsync(mutant.Id, area.Runner, alone: area.IsUnsafe)
+            ?? await tests.RunAsync(mutant.Id, area.Runner, alone: true)
+            ?? (area.Slow is null ? null : await tests.RunAsync(mutant.Id, area.Slow, alone: true));
+        if (noticed is not null)
         {
             killed++;
             continue;
@@ -50,7 +53,7 @@ foreach (Area area in areas)
         Console.WriteLine($"{area.Name} {mutant.Id} survives at {mutant.Place}: {mutant.Before}\n    => {mutant.After}");
     }
 
-    if (await tests.RunAsync(-1) is { } leftover)
+    if (await tests.RunAsync(-1, area.Runner) is { } leftover)
     {
         Console.Error.WriteLine($"{area.Name}: a mutant has left something behind, and what came after it does not count: {leftover}");
         return 1;

@@ -16,6 +16,7 @@ public sealed class AnswersOwedTests
         Assert.False(wasHeld);
         Assert.Equal(1, _owed.FindExpired(50, out ControlMessage answer, out wasHeld));
         Assert.Equal((2, false), (answer.Id, wasHeld));
+        Assert.Equal((MessageType.Console, 9, 0), (answer.Type, answer.Subtype, answer.Length));
         _owed.RemoveAt(1);
         Assert.Equal(0, _owed.FindExpired(100, out answer, out wasHeld));
         Assert.Equal((1, true), (answer.Id, wasHeld));
@@ -59,5 +60,5 @@ public sealed class AnswersOwedTests
     }
 
     private void Append(ulong ticket, long deadline, params ISubscriber[] holders)
-        => _owed.Append(ControlMessage.Create(MessageType.Console, 0, (byte)ticket, []), new RequestTicket(ticket), holders, deadline);
+        => _owed.Append(ControlMessage.Create(MessageType.Console, 9, (byte)ticket, []), new RequestTicket(ticket), holders, deadline);
 }

@@ -14,6 +14,29 @@ public sealed class ChangingRouteTests : IDisposable
 
     public void Dispose() => _rig.Dispose();
 
+    [Fact]
+    public void A_virtual_interrupt_is_given_back_by_the_last_who_asked_and_can_be_asked_for_again()
+    {
+        RecordingSubscriber one = _rig.Attach(new RecordingSubscriber());
+        RecordingSubscriber other = _rig.Attach(new RecordingSubscriber());
+        Assert.True(_rig.Switch.TryBindVirq(one, 3, out int port));
+        Assert.True(_rig.Switch.TryBindVirq(one, 3, out int again));
+        Assert.True(_rig.Switch.TryBindVirq(other, 3, out int shared));
+        Assert.Equal((port, port), (again, shared));
+        _rig.Switch.Detach(one);
+        Assert.Equal([(3, port)], _rig.Hypervisor.Virqs);
+        _rig.Switch.Detach(other);
+        Assert.Empty(_rig.Hypervisor.Virqs);
+        Assert.False(_rig.Switch.NotifyVirq(port));
+
+        RecordingSubscriber next = _rig.Attach(new RecordingSubscriber());
+        Assert.True(_rig.Switch.TryBindVirq(next, 3, out int anew));
+        Assert.NotEqual(port, anew);
+        Assert.Equal([(3, anew)], _rig.Hypervisor.Virqs);
+        _rig.Switch.Dispose();
+        Assert.Empty(_rig.Hypervisor.Virqs);
+    }
+
     [Theory]
     [MemberData(nameof(Pairs))]
     public void What_changed_between_two_messages_counts_for_the_second(string one, string other)
