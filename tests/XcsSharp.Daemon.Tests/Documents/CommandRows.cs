@@ -65,7 +65,7 @@ internal static class CommandRows
         new RunsOn("simxen machine /dev/shm/m1 &", "ready"),
 
         // src/XcsSharp.Exporter/README.md
-        new Elsewhere("xcs-exporter", Port, "tests/XcsSharp.Exporter.Tests/ExporterLab.cs", "\"--listen\", lab.Address"),
+        new Elsewhere("xcs-exporter", Port, "tests/XcsSharp.Exporter.Tests/ExporterLab.cs", "\"--listen\", Address"),
         new Elsewhere("xcs-exporter --otlp http://127.0.0.1:4318 --logs", Port, "tests/XcsSharp.Exporter.Tests/Otlp/OtlpTests.cs", "\"--logs\""),
         new Elsewhere("systemctl enable --now xcs-exporter", RealDom0, Cases + "76-package.sh", "systemctl enable --now xcs-exporter"),
 
