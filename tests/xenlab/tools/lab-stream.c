@@ -97,9 +97,8 @@ static void check(seeded_fill *fill, uint64_t seed, uint64_t from, uint64_t byte
 }
 
 int main(int argc, char **argv) {
-    static const char help[] =
-        "usage: lab-stream gen [-t] SEED BYTES [FROM]\n"
-        "       lab-stream check [-et] [-a MARK] SEED BYTES [FROM]\n";
+    static const char help[] = "usage: lab-stream gen [-t] SEED BYTES [FROM]\n"
+                               "       lab-stream check [-et] [-a MARK] SEED BYTES [FROM]\n";
     if (argc < 2)
         usage(help);
     bool generating = strcmp(argv[1], "gen") == 0;
