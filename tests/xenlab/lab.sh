@@ -64,7 +64,7 @@ if [ ${#cases[@]} -eq 0 ] && [ $shell = no ]; then
 fi
 
 # shellcheck source=tests/xenlab/outcome.sh disable=SC1091 # linted by itself
-source "$here/outcome.sh" lab "$lab"
+source "$here/outcome.sh" lab "$lab" "$logs"
 
 prepare() {
     local reason status=0
@@ -95,68 +95,19 @@ loglvl=warning guest_loglvl=warning sched=credit bootscrub=0 spec-ctrl=eager-fpu
         -virtfs "local,path=$logs,mount_tag=out,security_model=none" -device virtio-serial-pci "$@"
 }
 
-indent() {
-    sed 's/^/    /'
-}
-
-# What is known of a failed case: its output, the daemons' logs, the consoles, Xen's messages.
-show_failure() {
-    local file
-    for file in "$logs/$1"/*; do
-        if [ -s "$file" ] && [ "${file##*/}" != kernel ]; then
-            echo "  -- ${file##*/}"
-            tail -n 60 "$file" | tr -d '\000\r' | indent
-        fi
-    done
-    echo "  -- all of it: ${logs#"$root/"}/$1"
-}
-
 show_serial() {
     echo "  -- the end of ${lab#"$root/"}/serial.log"
-    tail -n 30 "$lab/serial.log" | tr -d '\000\r' | indent
+    tail -n 30 "$lab/serial.log" | indent
 }
 
 # What a case has found out (/run/lab/logs/report.txt) is shown, and stays until it finds out something else.
-keep_report() {
+show_figures() {
     local report=$logs/$1/report.txt
     if [ -e "$report" ]; then
         cp "$report" "$lab/${1#*-}.txt"
         indent <"$report"
         echo "  -- also in ${lab#"$root/"}/${1#*-}.txt"
     fi
-}
-
-result() {
-    local name=$1 result=$2 seconds=$3 reason=$4
-    case $result in
-        ok)
-            passed=$((passed + 1))
-            printf '%-8s %6ss  %s\n' ok "$seconds" "$name"
-            keep_report "$name"
-            ;;
-        skipped)
-            skipped=$((skipped + 1))
-            printf '%-8s %6ss  %s: %s\n' skipped "$seconds" "$name" "$reason"
-            ;;
-        *)
-            failed=$((failed + 1))
-            printf '%-8s %6ss  %s: %s\n' FAILED "$seconds" "$name" "$reason"
-            show_failure "$name"
-            ;;
-    esac
-}
-
-# The rest cannot run any more.
-give_up() {
-    local name
-    for name in "${cases[@]}"; do
-        if [ -z "${ended[$name]:-}" ]; then
-            failed=$((failed + 1))
-            printf '%-8s %6s   %s: %s\n' FAILED "" "$name" "$1"
-            [ "$name" != "$running" ] || show_failure "$name"
-        fi
-    done
-    show_serial
 }
 
 # Guests that QEMU has crashed since dom0 was booted (run-cases has the signs).
@@ -217,7 +168,6 @@ follow() {
                 ;;
             end)
                 read -r outcome seconds reason <<<"$rest"
-                ended[$name]=$outcome
                 running=
                 allowed=$grace
                 result "$name" "$outcome" "$seconds" "$reason"
@@ -274,7 +224,7 @@ run_dom0() {
 
 run_cases() {
     local name left
-    declare -gA ended=() rebooted=()
+    declare -gA rebooted=()
     offer_folder
     began=$SECONDS
     left=("${cases[@]}")

@@ -21,7 +21,7 @@ grace=$((120 * patience_factor))
 filter=${1:-}
 cases=()
 # shellcheck source=tests/xenlab/outcome.sh disable=SC1091 # linted by itself
-source "$here/../outcome.sh" "lab systemd" "$bed"
+source "$here/../outcome.sh" "lab systemd" "$bed" "$out"
 
 # header NAME WORD DEFAULT: the value of a case's comment line "# WORD: VALUE".
 header() {
@@ -128,50 +128,12 @@ end_qemu() {
     kill "$(<"$run/qemu.pid")" 2>/dev/null || true
 }
 
-indent() {
-    tr -d '\000\r' | sed 's/^/    /'
+show_figures() {
+    [ ! -s "$out/$1/figures" ] || indent <"$out/$1/figures"
 }
 
-show_failure() {
-    local file
-    for file in "$out/$1"/*; do
-        if [ -s "$file" ]; then
-            echo "  -- ${file##*/}"
-            tail -n 60 "$file" | indent
-        fi
-    done
-    echo "  -- all of it: ${out#"$root/"}/$1"
-}
-
-result() {
-    local name=$1 result=$2 seconds=$3 reason=$4
-    ended[$name]=$result
-    case $result in
-        ok)
-            passed=$((passed + 1))
-            printf '%-8s %6ss  %s\n' ok "$seconds" "$name"
-            [ ! -s "$out/$name/figures" ] || indent <"$out/$name/figures"
-            ;;
-        skipped)
-            skipped=$((skipped + 1))
-            printf '%-8s %6ss  %s: %s\n' skipped "$seconds" "$name" "$reason"
-            ;;
-        *)
-            failed=$((failed + 1))
-            printf '%-8s %6ss  %s: %s\n' FAILED "$seconds" "$name" "$reason"
-            show_failure "$name"
-            ;;
-    esac
-}
-
-# The cases that did not end cannot run any more.
-give_up() {
+show_serial() {
     local name
-    for name in "${cases[@]}"; do
-        if [ -z "${ended[$name]:-}" ]; then
-            result "$name" failed - "$1"
-        fi
-    done
     for name in "$run"/serial-*.log; do
         echo "  -- the end of ${name#"$root/"}"
         tail -n 30 "$name" | indent
@@ -217,7 +179,6 @@ follow() {
 
 select_cases
 prepare
-declare -A ended=()
 exec 9<>"$run/port.out"
 trap end_qemu EXIT
 follow
