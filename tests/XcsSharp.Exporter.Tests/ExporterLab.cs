@@ -32,32 +32,27 @@ internal sealed class ExporterLab : IAsyncDisposable
     /// <summary>Where the exporter listens.</summary>
     public string Address => $"127.0.0.1:{_port}";
 
-    public static async Task<ExporterLab> StartAsync(params string[] options)
-    {
-        ExporterLab lab = new(await SimMachine.StartAsync(Cancel));
-        try
-        {
-            await lab.StartDaemonAsync();
-            await lab.StartExporterAsync(Executables.Path("xcs-exporter"), options);
-            return lab;
-        }
-        catch
-        {
-            await lab.DisposeAsync();
-            throw;
-        }
-    }
+    public static Task<ExporterLab> StartAsync(params string[] options)
+        => StartAsync(static lab => lab.StartDaemonAsync(), Executables.Path("xcs-exporter"), options);
 
     /// <summary>With an exporter that is nobody's, and a daemon that lets anybody in.</summary>
-    public static async Task<ExporterLab> StartAsNobodyAsync(string[] daemon, params string[] options)
+    public static Task<ExporterLab> StartAsNobodyAsync(string[] daemon, params string[] options)
+        => StartAsync(
+            async lab =>
+            {
+                await lab.StartDaemonAsync([.. daemon, "--Sockets:Mode=0666"]);
+                File.SetUnixFileMode(Path.GetDirectoryName(lab.Places.Console)!, (UnixFileMode)Convert.ToInt32("755", 8));
+            },
+            "setpriv",
+            ["--reuid", "65534", "--regid", "65534", "--clear-groups", Executables.Path("xcs-exporter"), .. options]);
+
+    private static async Task<ExporterLab> StartAsync(Func<ExporterLab, Task> startDaemon, string exporter, string[] arguments)
     {
         ExporterLab lab = new(await SimMachine.StartAsync(Cancel));
         try
         {
-            lab.Daemon = await XcsdDaemon.StartAsync(lab.Places, Cancel, [.. daemon, "--Sockets:Mode=0666"]);
-            File.SetUnixFileMode(Path.GetDirectoryName(lab.Places.Console)!, (UnixFileMode)Convert.ToInt32("755", 8));
-            await lab.StartExporterAsync(
-                "setpriv", ["--reuid", "65534", "--regid", "65534", "--clear-groups", Executables.Path("xcs-exporter"), .. options]);
+            await startDaemon(lab);
+            await lab.StartExporterAsync(exporter, arguments);
             return lab;
         }
         catch
@@ -84,7 +79,7 @@ internal sealed class ExporterLab : IAsyncDisposable
         return thing;
     }
 
-    public async Task StartDaemonAsync() => Daemon = await XcsdDaemon.StartAsync(Places, Cancel);
+    public async Task StartDaemonAsync(params string[] options) => Daemon = await XcsdDaemon.StartAsync(Places, Cancel, options);
 
     public async Task StopDaemonAsync()
     {

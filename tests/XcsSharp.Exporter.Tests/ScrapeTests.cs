@@ -161,16 +161,22 @@ public sealed class ScrapeTests
             kept[0].Dispose();
 
             // It hears of that a moment later than we.
-            TcpClient? next;
-            while ((next = await lab.ConnectAsync()) is null)
-            {
-            }
-
-            kept.Add(next);
+            kept.Add(await ConnectOnceThereIsRoomAsync(lab).WaitAsync(Transcript.DefaultDeadline, ExporterLab.Cancel));
         }
         finally
         {
             kept.ForEach(static client => client.Dispose());
+        }
+    }
+
+    private static async Task<TcpClient> ConnectOnceThereIsRoomAsync(ExporterLab lab)
+    {
+        while (true)
+        {
+            if (await lab.ConnectAsync() is { } client)
+            {
+                return client;
+            }
         }
     }
 }
