@@ -26,6 +26,6 @@ internal static partial class ExporterLog
     [LoggerMessage(EventId = 907, Level = LogLevel.Warning, Message = "{Count} lines of guests were not sent when the exporter ended")]
     internal static partial void LinesLeft(this ILogger log, int count);
 
-    [LoggerMessage(EventId = 908, Level = LogLevel.Warning, Message = "{Count} consoles wait until one of the {Most} that are followed ends: raise --most-consoles, and Consoles:MaxConnectionsPerUser of xcsd to some more")]
+    [LoggerMessage(EventId = 908, Level = LogLevel.Warning, Message = "Consoles that wait until one of the {Most} that are followed ends: {Count}. Raise --most-consoles, and Consoles:MaxConnectionsPerUser of xcsd to some more")]
     internal static partial void ConsolesLeft(this ILogger log, int count, int most);
 }

@@ -155,7 +155,7 @@ public sealed class OtlpTests
             await lab.PrintAsync(guest, $"of {guest.Name}\n");
         }
 
-        await lab.Exporter.Error.WaitForTextAsync("1 consoles wait until one of the 2 that are followed ends: raise --most-consoles", ExporterLab.Cancel);
+        await lab.Exporter.Error.WaitForTextAsync("Consoles that wait until one of the 2 that are followed ends: 1. Raise --most-consoles", ExporterLab.Cancel);
         Scrape scrape = await lab.ScrapeAsync();
         Assert.Equal((1, 2, 1), (scrape["xcs_up"], scrape["xcs_exporter_log_consoles"], scrape["xcs_exporter_log_consoles_left"]));
         string[] first = [(await collector.NextLineAsync(ExporterLab.Cancel)).Body, (await collector.NextLineAsync(ExporterLab.Cancel)).Body];
