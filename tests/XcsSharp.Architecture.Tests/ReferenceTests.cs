@@ -17,13 +17,14 @@ public sealed class ReferenceTests
         ["XcsSharp.Xen"] = ["XcsSharp.Interop", "XcsSharp.Rings", "XcsSharp.Reactor", "XcsSharp.Switching"],
         ["XcsSharp.Guest"] = ["XcsSharp.Protocol", "XcsSharp.Interop", "XcsSharp.Rings", "XcsSharp.Reactor"],
         ["XcsSharp.Client"] = ["XcsSharp.Protocol"],
+        ["XcsSharp.Hosting"] = [],
         ["XcsSharp.Daemon"] =
         [
             "XcsSharp.Protocol", "XcsSharp.Interop", "XcsSharp.Reactor", "XcsSharp.Switching", "XcsSharp.Consoles",
-            "XcsSharp.Handlers", "XcsSharp.Xen",
+            "XcsSharp.Handlers", "XcsSharp.Xen", "XcsSharp.Hosting",
         ],
         ["XcsSharp.Cli"] = ["XcsSharp.Protocol", "XcsSharp.Client", "XcsSharp.Interop"],
-        ["XcsSharp.Exporter"] = ["XcsSharp.Protocol", "XcsSharp.Client"],
+        ["XcsSharp.Exporter"] = ["XcsSharp.Protocol", "XcsSharp.Client", "XcsSharp.Hosting"],
         ["XcsSharp.GuestAgent"] = ["XcsSharp.Client", "XcsSharp.Guest", "XcsSharp.Interop", "XcsSharp.Reactor"],
     };
 
