@@ -115,6 +115,23 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
     /// <summary>Another policy, for all that is asked from now on; who is attached stays so.</summary>
     public void ChangeAccess(AccessPolicy? policy) => Rights.Policy = policy;
 
+    /// <summary>
+    /// Whether a client of the xcs sockets is served. Who speaks there sees what all guests send and may send anything to each of them, so
+    /// with a policy it is for who may do all with every domain. A refusal is in the log, at the pace of the console socket's.
+    /// </summary>
+    public bool AdmitsToSwitch(UnixStream client)
+    {
+        // Only a policy asks who somebody is.
+        bool admits = Rights.Policy is null || Rights.IsForAll(Client.At(client));
+        if (!admits)
+        {
+            PeerCredentials peer = client.Peer;
+            Denials.Note(peer.Uid, peer.Pid, $"it is for {OperatorRights.WhoMayAll}", "xcs socket");
+        }
+
+        return admits;
+    }
+
     internal UserNames Users { get; } = new();
 
     /// <summary>Connections of operators, on whatever socket.</summary>

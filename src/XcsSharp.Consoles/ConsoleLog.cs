@@ -54,8 +54,8 @@ internal static partial class ConsoleLog
     internal static partial void JournalGoesOn(this ILogger log);
 
     [LoggerMessage(EventId = 414, Level = LogLevel.Warning,
-        Message = "Console socket: refused to uid {Uid}, pid {Pid}: {Sentence} ({More} more before it)")]
-    internal static partial void AccessDenied(this ILogger log, uint uid, int pid, string sentence, int more);
+        Message = "{Place}: refused to uid {Uid}, pid {Pid}: {Sentence} ({More} more before it)")]
+    internal static partial void AccessDenied(this ILogger log, string place, uint uid, int pid, string sentence, int more);
 
     [LoggerMessage(EventId = 415, Level = LogLevel.Information, Message = "Console {Console}: {Who} types now")]
     internal static partial void WriterChanged(this ILogger log, string console, string who);

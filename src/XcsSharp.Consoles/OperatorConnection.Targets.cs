@@ -98,7 +98,7 @@ internal sealed partial class OperatorConnection
         bool may = _listener.Consoles.Rights.IsForAll(Who);
         if (!may)
         {
-            Deny("this is for who may do all with every domain: root, or who has the right 'admin' without names of domains in the daemon's access file");
+            Deny($"this is for {OperatorRights.WhoMayAll}");
         }
 
         return may;

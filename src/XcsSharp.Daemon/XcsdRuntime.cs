@@ -162,7 +162,7 @@ internal sealed partial class XcsdRuntime : IDisposable
             _consoles = OpenConsoles(_switch, settings, loggers);
             _handlers = new GuestHandlers(_loop, _switch, settings.Handlers, loggers.CreateLogger<GuestHandlers>());
             _clients = new ClientListener(
-                _loop, _switch, settings.Switching, loggers.CreateLogger<ClientListener>());
+                _loop, _switch, settings.Switching, loggers.CreateLogger<ClientListener>(), _consoles.AdmitsToSwitch);
             Upgrade upgrade = new(_loop, isUpgradable, BeginUpgrade, loggers.CreateLogger("xcsd"));
             _operators = new OperatorListener(
                 _loop, _switch, _consoles, ReadStatus, loggers.CreateLogger<OperatorListener>(), [.. _handlers.Words, upgrade.Word], ReadInstruments);

@@ -56,7 +56,7 @@ public sealed class SwitchCounters
     /// <summary>Sessions closed because their client did not read.</summary>
     public ulong SlowSessionsClosed { get; internal set; }
 
-    /// <summary>Connections and sessions refused at a limit.</summary>
+    /// <summary>Connections and sessions refused, at a limit or for want of rights.</summary>
     public ulong ConnectionsRefused { get; internal set; }
 
     /// <summary>Connections closed because their first record did not come in time.</summary>

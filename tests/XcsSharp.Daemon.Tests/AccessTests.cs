@@ -1,5 +1,9 @@
+using System.Diagnostics;
+using System.Text;
+
 using Mono.Unix.Native;
 
+using XcsSharp.Protocol;
 using XcsSharp.TestKit;
 
 namespace XcsSharp.Daemon.Tests;
@@ -7,6 +11,9 @@ namespace XcsSharp.Daemon.Tests;
 /// <summary>What users that a policy names may do, each as a process of that user.</summary>
 public sealed class AccessTests
 {
+    private const string Root = "0";
+    private const string Admin = "65530";
+    private const string AdminOfWeb = "65531";
     private const string Stranger = "65532";
     private const string Writer = "65533";
     private const string Viewer = "65534";
@@ -16,6 +23,17 @@ public sealed class AccessTests
         """
         use IO::Socket::UNIX; my $s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or die "connect: $!"; print $s "$ARGV[1]\n"; $s->flush;
         print scalar <$s>; print scalar(<$s>) // "" if $ARGV[1] =~ /^(LIST|TOP|METRICS|WHO)/;
+        """;
+
+    /// <summary>Sends records to an xcs socket, those of its command line and then those of its input, and prints what each is answered with.</summary>
+    private const string Speak =
+        """
+        use IO::Socket::UNIX; $| = 1; $SIG{PIPE} = "IGNORE"; my $s = IO::Socket::UNIX->new(Peer => shift) or die "connect: $!";
+        while (defined(my $record = @ARGV ? shift : <STDIN>)) {
+            syswrite $s, pack("H*", $record); my $reply = "";
+            while (length $reply < 80) { sysread($s, $reply, 80 - length $reply, length $reply) or print("closed\n"), exit }
+            print unpack("H*", $reply), "\n";
+        }
         """;
 
     [Fact]
@@ -72,6 +90,94 @@ public sealed class AccessTests
         Assert.StartsWith("OK", await AskAsync(lab, Stranger, "STATUS"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task The_xcs_sockets_are_for_who_may_do_all_with_every_domain()
+    {
+        Assert.SkipWhen(Syscall.geteuid() != 0, "only root can be other users");
+        await using Lab lab = await StartAsync();
+        await lab.ConsoleGuestAsync("web");
+        string[] sockets = [lab.Places.Xcs, lab.Places.Classic];
+        foreach (string user in (string[])[Viewer, Writer, AdminOfWeb, Stranger])
+        {
+            foreach (string socket in sockets)
+            {
+                Assert.Null(await GreetAsync(socket, user, ClassicHello));
+                Assert.Null(await GreetAsync(socket, user, ExtendedHello));
+            }
+
+            Assert.Contains($"xcs socket: refused to uid {user}, pid ", lab.Daemon.Log, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(0, (await lab.StatusAsync()).Sessions);
+        foreach (string user in (string[])[Root, Admin])
+        {
+            foreach (string socket in sockets)
+            {
+                AssertBegun(RecordType.ConnectControl, await GreetAsync(socket, user, ClassicHello));
+                AssertBegun(RecordType.ConnectExtended, await GreetAsync(socket, user, ExtendedHello));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Refused_on_the_xcs_sockets_on_and_on_fills_no_log()
+    {
+        Assert.SkipWhen(Syscall.geteuid() != 0, "only root can be other users");
+        await using Lab lab = await StartAsync();
+        long start = Stopwatch.GetTimestamp();
+        ChildResult result = await AsAsync(
+            Viewer, "perl", "-e", """use IO::Socket::UNIX; for (1 .. 500) { my $s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or die; sysread $s, my $end, 1 }""", lab.Places.Xcs);
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+
+        // So many as the console socket's denials have in 10 seconds.
+        int windows = 1 + (int)(Stopwatch.GetElapsedTime(start) / TimeSpan.FromSeconds(10)) + 1;
+        Assert.InRange(lab.Daemon.Log.Split("xcs socket: refused").Length - 1, 32, 32 * windows);
+        Assert.Equal(0, (await lab.StatusAsync()).Sessions);
+    }
+
+    [Fact]
+    public async Task A_dump_without_the_rights_says_who_has_them()
+    {
+        Assert.SkipWhen(Syscall.geteuid() != 0, "only root can be other users");
+        await using Lab lab = await StartAsync();
+        ChildResult result = await AsAsync(
+            Viewer, Executables.Cli, "dump", "--xcs-socket", lab.Places.Xcs, "--socket", lab.Places.Console);
+        Assert.Equal((3, ""), (result.ExitCode, result.Output));
+        Assert.Contains("root and for who has the right 'admin' on all domains", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_session_stays_when_its_user_loses_the_rights_and_is_not_come_back_to()
+    {
+        Assert.SkipWhen(Syscall.geteuid() != 0, "only root can be other users");
+        await using Lab lab = await StartAsync();
+        ChildProcess held = lab.Own(ChildProcess.Start("setpriv", As(Admin, "perl", "-e", Speak, lab.Places.Xcs, Hexadecimal(ClassicHello))));
+        await held.Output.WaitForTextAsync("\n", Lab.Cancel);
+        XcsRecord begun = FromHexadecimal(held.Output.Text.Trim());
+        AssertBegun(RecordType.ConnectControl, begun);
+
+        await File.WriteAllTextAsync(PolicyOf(lab.Machine), $$"""{"rules": [{"user": "{{Admin}}", "right": "write"}, {"user": "{{Stranger}}", "right": "view"}]}""", Lab.Cancel);
+        await ReloadAsync(lab, Stranger, "OK");
+        XcsRecord data = new() { Type = RecordType.ConnectData, SessionId = begun.SessionId };
+        Assert.Null(await GreetAsync(lab.Places.Xcs, Admin, data));
+
+        XcsRecord bind = new() { Type = RecordType.Bind, BindPort = ProtocolLimits.PortWildcard, BindType = ProtocolLimits.TypeWildcard };
+        await held.Input.WriteAsync(Encoding.ASCII.GetBytes(Hexadecimal(bind) + "\n"), Lab.Cancel);
+        await held.Input.FlushAsync(Lab.Cancel);
+        await held.Output.WaitForTextAsync(Hexadecimal(bind)[..8], Lab.Cancel);
+        Assert.Equal(RecordResult.Ok, FromHexadecimal(held.Output.Text.Split('\n')[1]).Result);
+        Assert.Equal(RecordResult.Ok, (await GreetAsync(lab.Places.Xcs, Root, data))!.Value.Result);
+    }
+
+    [Fact]
+    public async Task Without_a_policy_the_xcs_sockets_are_for_whoever_may_connect()
+    {
+        Assert.SkipWhen(Syscall.geteuid() != 0, "only root can be other users");
+        await using Lab lab = await StartOpenAsync(await SimMachine.StartAsync(Lab.Cancel));
+        AssertBegun(RecordType.ConnectControl, await GreetAsync(lab.Places.Xcs, Stranger, ClassicHello));
+        AssertBegun(RecordType.ConnectExtended, await GreetAsync(lab.Places.Xcs, Stranger, ExtendedHello));
+    }
+
     [Theory]
     [InlineData("""{"rules": [{"user": "no-such-user", "right": "view"}]}""", "600", "no user 'no-such-user'")]
     [InlineData("""{"rules": [""", "600", "line 1")]
@@ -93,32 +199,68 @@ public sealed class AccessTests
         Assert.Contains("Sockets:AccessFile", result.Error, StringComparison.Ordinal);
     }
 
+    private static XcsRecord ClassicHello => new() { Type = RecordType.ConnectControl };
+
+    private static XcsRecord ExtendedHello => new()
+    {
+        Type = RecordType.ConnectExtended,
+        Result = (RecordResult)uint.MaxValue,
+        ExtensionVersion = ProtocolLimits.ExtensionVersion,
+        Extensions = Extensions.News,
+    };
+
     private static string PolicyOf(SimMachine machine) => Path.Combine(machine.State, "access.json");
 
     private static async Task<Lab> StartAsync(params string[] settings)
     {
         SimMachine machine = await SimMachine.StartAsync(Lab.Cancel);
-
-        // For other users to come as far as the socket.
-        File.SetUnixFileMode(Path.GetDirectoryName(new DaemonPlaces(machine).Console)!, (UnixFileMode)Convert.ToInt32("755", 8));
         await File.WriteAllTextAsync(
             PolicyOf(machine),
             $$"""
             {"rules": [
               {"group": "{{Viewer}}", "domains": ["we?"], "right": "view"},
-              {"user": "{{Writer}}", "domains": ["web"], "right": "write"}
+              {"user": "{{Writer}}", "domains": ["web"], "right": "write"},
+              {"user": "{{AdminOfWeb}}", "domains": ["web"], "right": "admin"},
+              {"user": "{{AdminOfWeb}}", "right": "write"},
+              {"group": "{{Admin}}", "right": "admin"}
             ]}
             """,
             Lab.Cancel);
-        return await Lab.StartAsync(machine, [$"--Sockets:AccessFile={PolicyOf(machine)}", "--Sockets:Mode=0666", .. settings]);
+        return await StartOpenAsync(machine, [$"--Sockets:AccessFile={PolicyOf(machine)}", .. settings]);
     }
+
+    /// <summary>Other users come as far as the sockets.</summary>
+    private static Task<Lab> StartOpenAsync(SimMachine machine, params string[] settings)
+    {
+        File.SetUnixFileMode(Path.GetDirectoryName(new DaemonPlaces(machine).Console)!, (UnixFileMode)Convert.ToInt32("755", 8));
+        return Lab.StartAsync(machine, ["--Sockets:Mode=0666", .. settings]);
+    }
+
+    private static string[] As(string user, params string[] command) => ["--reuid", user, "--regid", user, "--clear-groups", .. command];
+
+    private static Task<ChildResult> AsAsync(string user, params string[] command) => ChildProcess.RunAsync("setpriv", As(user, command), Lab.Cancel);
+
+    /// <returns>What the daemon answers to a connection's first record; null when it closes it.</returns>
+    private static async Task<XcsRecord?> GreetAsync(string socket, string user, XcsRecord first)
+    {
+        ChildResult result = await AsAsync(user, "perl", "-e", Speak, socket, Hexadecimal(first));
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        return result.Output == "closed\n" ? null : FromHexadecimal(result.Output.Trim());
+    }
+
+    private static void AssertBegun(RecordType type, XcsRecord? reply)
+    {
+        Assert.Equal((type, RecordResult.Ok), (reply!.Value.Type, reply.Value.Result));
+        Assert.NotEqual(0ul, reply.Value.SessionId);
+    }
+
+    private static string Hexadecimal(XcsRecord record) => Convert.ToHexStringLower(XcsRecord.Bytes(in record));
+
+    private static XcsRecord FromHexadecimal(string text) => XcsRecord.Read(Convert.FromHexString(text));
 
     private static async Task<string> AskAsync(Lab lab, string user, string line)
     {
-        ChildResult result = await ChildProcess.RunAsync(
-            "setpriv",
-            ["--reuid", user, "--regid", user, "--clear-groups", "perl", "-e", Ask, lab.Places.Console, line],
-            Lab.Cancel);
+        ChildResult result = await AsAsync(user, "perl", "-e", Ask, lab.Places.Console, line);
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
         return result.Output;
     }
@@ -128,10 +270,10 @@ public sealed class AccessTests
         lab.Daemon.Process.Signal(Signum.SIGHUP);
 
         // Nothing is said when it is done; the answer changes.
-        long start = System.Diagnostics.Stopwatch.GetTimestamp();
+        long start = Stopwatch.GetTimestamp();
         while (!(await AskAsync(lab, user, "STATUS")).StartsWith(answer, StringComparison.Ordinal))
         {
-            Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(start) < Transcript.DefaultDeadline, "the policy is still the old one");
+            Assert.True(Stopwatch.GetElapsedTime(start) < Transcript.DefaultDeadline, "the policy is still the old one");
         }
     }
 }

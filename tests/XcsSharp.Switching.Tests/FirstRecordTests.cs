@@ -153,6 +153,40 @@ public sealed class FirstRecordTests : IDisposable
         Assert.Equal(RecordResult.Ok, rig.Connect().Ask(Records.ConnectControl(0)).Result);
     }
 
+    [Fact]
+    public void Who_is_not_admitted_is_closed_at_once_and_takes_no_place()
+    {
+        bool admits = false;
+        int pid = 0;
+        using SwitchRig rig = new(
+            options => options.MaxSessions = 2,
+            client =>
+            {
+                pid = client.Peer.Pid;
+                return admits;
+            });
+        for (int i = 0; i < 5; i++)
+        {
+            AssertClosed(rig.Connect());
+            Assert.Equal(0, rig.Listener.UnidentifiedCount);
+        }
+
+        Assert.Equal(Environment.ProcessId, pid);
+        Assert.Equal(5ul, rig.Switch.Counters.ConnectionsRefused);
+        Assert.Empty(rig.Log.Warnings);
+
+        admits = true;
+        SessionClient session = rig.OpenSession();
+
+        // Each connection is asked about for itself, and those that there are stay.
+        admits = false;
+        Assert.Equal(RecordResult.Ok, session.BindAll());
+        session.Data.Dispose();
+        rig.Settle();
+        AssertClosed(rig.Connect());
+        Assert.Equal(1, rig.Listener.SessionCount);
+    }
+
     private static void AssertClosed(RecordClient client)
     {
         Assert.False(client.TryTake(out _));

@@ -98,6 +98,15 @@ internal sealed record Greeting(
         {
             return (control, await control.ExchangeAsync(hello, cancel).ConfigureAwait(false));
         }
+        catch (XcsDisconnectedException closed)
+        {
+            // Whom it does not serve it closes without a word: the protocol of 2005 has none for that.
+            control.Dispose();
+            throw new XcsDisconnectedException(
+                $"the daemon closed {path} before it answered; see: systemctl status xcsd. "
+                    + "Where Sockets:AccessFile is set, this socket is for root and for who has the right 'admin' on all domains",
+                closed);
+        }
         catch
         {
             control.Dispose();

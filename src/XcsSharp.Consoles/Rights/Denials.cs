@@ -5,7 +5,7 @@ using XcsSharp.Reactor;
 namespace XcsSharp.Consoles;
 
 /// <summary>
-/// What was asked on the console socket and is not allowed, in the log: so many lines in ten seconds at most, because whoever is refused
+/// What was asked on the daemon's sockets and is not allowed, in the log: so many lines in ten seconds at most, because whoever is refused
 /// can ask again, and then the number of those that had none.
 /// </summary>
 internal sealed class Denials(EventLoop loop, ILogger log)
@@ -20,7 +20,11 @@ internal sealed class Denials(EventLoop loop, ILogger log)
     private int _unsaid;
 
     /// <summary>Somebody was refused something.</summary>
-    public void Note(uint uid, int pid, string sentence)
+    /// <param name="uid">Who.</param>
+    /// <param name="pid">The process that connected.</param>
+    /// <param name="sentence">Why, with the remedy.</param>
+    /// <param name="place">Where.</param>
+    public void Note(uint uid, int pid, string sentence, string place = "Console socket")
     {
         if (loop.Clock.GetElapsedTime(_windowStart, loop.Now) >= Window)
         {
@@ -35,7 +39,7 @@ internal sealed class Denials(EventLoop loop, ILogger log)
         }
 
         _lines++;
-        log.AccessDenied(uid, pid, sentence, _unsaid);
+        log.AccessDenied(place, uid, pid, sentence, _unsaid);
         _unsaid = 0;
     }
 }

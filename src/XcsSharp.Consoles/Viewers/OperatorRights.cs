@@ -21,6 +21,10 @@ public enum ExclusivePolicy
 /// </summary>
 internal sealed class OperatorRights(ConsoleOptions options)
 {
+    /// <summary>For whom <see cref="IsForAll"/> is true, for people.</summary>
+    internal const string WhoMayAll =
+        "who may do all with every domain: root, or who has the right 'admin' without names of domains in the daemon's access file";
+
     private const uint Root = 0;
 
     /// <summary>Null: none.</summary>

@@ -39,7 +39,7 @@ internal static class SettingsTable
             static (settings, value) => settings.Sockets.Group = value),
 
         Setting.Directory(
-            "Sockets:AccessFile", "", "who may do what on the console socket; empty: whoever may connect may do all",
+            "Sockets:AccessFile", "", "who may do what on the daemon's sockets; empty: whoever may connect may do all",
             static (settings, value) => settings.Sockets.AccessFile = value),
 
         Setting.Switch(

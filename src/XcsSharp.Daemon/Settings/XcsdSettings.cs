@@ -54,7 +54,7 @@ internal sealed class SocketSettings
     /// <summary>Group of all three; empty: the daemon's own.</summary>
     public string Group { get; set; } = "";
 
-    /// <summary>The policy of the console socket; empty: none.</summary>
+    /// <summary>The policy of the sockets; empty: none.</summary>
     public string AccessFile { get; set; } = "";
 }
 

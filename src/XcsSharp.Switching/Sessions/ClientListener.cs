@@ -15,17 +15,24 @@ public sealed class ClientListener : IDisposable
     private readonly ControlSwitch _switch;
     private readonly SwitchOptions _options;
     private readonly ILogger _log;
+    private readonly Func<UnixStream, bool>? _admits;
     private readonly Dictionary<uint, ClientSession> _sessions = [];
     private readonly HashSet<UnidentifiedConnection> _unidentified = [];
     private ulong _sessionsBegun;
 
+    /// <param name="loop">Serves the connections.</param>
+    /// <param name="controlSwitch">What they are for.</param>
+    /// <param name="options">The limits.</param>
+    /// <param name="log">Sessions, and what is refused at a limit.</param>
+    /// <param name="admits">Asked once for each connection, and says in the log whom it refuses; null: all are welcome who may connect.</param>
     public ClientListener(
-        EventLoop loop, ControlSwitch controlSwitch, SwitchOptions options, ILogger<ClientListener> log)
+        EventLoop loop, ControlSwitch controlSwitch, SwitchOptions options, ILogger<ClientListener> log, Func<UnixStream, bool>? admits = null)
     {
         _loop = loop;
         _switch = controlSwitch;
         _options = options;
         _log = log;
+        _admits = admits;
     }
 
     internal SwitchOptions Options => _options;
@@ -50,6 +57,15 @@ public sealed class ClientListener : IDisposable
         }
 
         UnixStream stream = new(_loop, socket, _options.SessionQueueBytes);
+
+        // Before its first record: who is not admitted could otherwise use up the places of those who are.
+        if (_admits?.Invoke(stream) == false)
+        {
+            _switch.Counters.ConnectionsRefused++;
+            stream.Dispose();
+            return;
+        }
+
         UnidentifiedConnection connection = new(this, _loop, stream, _options.FirstRecordTimeout);
         _unidentified.Add(connection);
         connection.Start();

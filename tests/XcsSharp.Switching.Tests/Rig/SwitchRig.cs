@@ -19,12 +19,12 @@ internal sealed class SwitchRig : IDisposable
     private readonly Socket _listening = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
     private readonly List<IDisposable> _owned = [];
 
-    public SwitchRig(Action<SwitchOptions>? configure = null)
+    public SwitchRig(Action<SwitchOptions>? configure = null, Func<UnixStream, bool>? admits = null)
     {
         configure?.Invoke(Options);
         Loop = new EventLoop(Clock);
         Switch = new ControlSwitch(Loop, Hypervisor, Options, new Logger<ControlSwitch>(Log));
-        Listener = new ClientListener(Loop, Switch, Options, new Logger<ClientListener>(Log));
+        Listener = new ClientListener(Loop, Switch, Options, new Logger<ClientListener>(Log), admits);
         Switch.Start();
         _listening.Bind(new UnixDomainSocketEndPoint(_directory["s"]));
         _listening.Listen();
