@@ -54,6 +54,24 @@ public sealed class KilledDaemonTests : IDisposable
         Assert.Equal((ulong)wanted.Length + 4, console.BytesOut);
     }
 
+    /// <summary>Of the history it lies in two pieces.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5)]
+    [InlineData(60)]
+    public void A_request_that_lies_across_a_chunk_of_the_history_is_output_once(int behind)
+    {
+        byte[] output = [.. Enumerable.Range(0, (32 * 1024) + behind).Select(static i => (byte)('a' + (i % 26)))];
+        SpoolOwner who = new() { Domid = 1, Uuid = Guid.NewGuid(), Console = ConsoleId.Control };
+        OutputSpool.Open(_place["spool"], 1, _log)!.Claim(who, "", default)!.Append(0, output, outputIndex: 1, time: 1);
+
+        using ConsoleRig next = Start();
+        var (_, program, console) = next.AddConsole(1, "web", who.Uuid);
+        next.Write(program, output.AsMemory()[^60..]);
+        next.Write(program, "next"u8.ToArray());
+        Assert.Equal((ulong)output.Length + 4, console.BytesOut);
+    }
+
     [Fact]
     public void A_console_of_another_life_begins_anew_and_its_place_is_free_again()
     {

@@ -140,6 +140,25 @@ public sealed class Backlog
         return piece[^(int)Math.Min(position - from, piece.Length)..];
     }
 
+    /// <summary>Whether these are the newest bytes, in however many pieces they lie.</summary>
+    public bool EndsWith(ReadOnlySpan<byte> data)
+    {
+        for (long position = End; !data.IsEmpty;)
+        {
+            ReadOnlySpan<byte> piece = ReadBefore(position);
+            int count = Math.Min(piece.Length, data.Length);
+            if (count == 0 || !piece[^count..].SequenceEqual(data[^count..]))
+            {
+                return false;
+            }
+
+            data = data[..^count];
+            position -= count;
+        }
+
+        return true;
+    }
+
     /// <summary>The position of the first retained byte that is not before this one; <see cref="End"/> when there is none.</summary>
     public long NextRetained(long position) => position < BootEnd ? position : Math.Max(position, NewestStart);
 

@@ -32,7 +32,7 @@ public sealed partial class GuestConsole
     /// </summary>
     internal void AppendRequest(ReadOnlySpan<byte> data, uint requestIndex)
     {
-        bool isKnown = _takenBefore == requestIndex && Backlog.ReadBefore(Backlog.End).EndsWith(data);
+        bool isKnown = _takenBefore == requestIndex && Backlog.EndsWith(data);
         _takenBefore = null;
         if (!isKnown)
         {
