@@ -237,7 +237,9 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
         }
 
         OutputSpool? spool = OutputSpool.Open(options.SpoolFile, options.SpoolBytes, log);
-        foreach (SpooledConsole left in spool?.Left ?? [])
+
+        // Of two lives of one name the later has written nothing before the earlier was done. Their numbers are in that order, their places are not.
+        foreach (SpooledConsole left in spool?.Left.OrderBy(static left => left.Owner.Number) ?? Enumerable.Empty<SpooledConsole>())
         {
             SpooledLog.BringUpToDate(left, options, log);
         }

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 
 using XcsSharp.Protocol.Operator;
+using XcsSharp.Reactor;
 using XcsSharp.Rings;
 using XcsSharp.TestKit;
 
@@ -70,6 +71,26 @@ public sealed class KilledDaemonTests : IDisposable
         next.Write(program, output.AsMemory()[^60..]);
         next.Write(program, "next"u8.ToArray());
         Assert.Equal((ulong)output.Length + 4, console.BytesOut);
+    }
+
+    /// <summary>The later one's place comes first. It has written nothing, since the earlier one's disk was full.</summary>
+    [Fact]
+    public void Of_two_lives_of_one_name_the_log_has_the_earlier_ones_words_first()
+    {
+        string log = Path.Combine(Directory.CreateDirectory(_place["logs"]).FullName, "guest-web.log");
+        File.WriteAllText(log, "boot ");
+        _ = RotatingFile.EndsInsideLine(log, out FileEnd? end);
+        OutputSpool killed = OutputSpool.Open(_place["spool"], 1, _log)!;
+        SpoolPlace free = killed.Claim(default, "", default)!;
+        SpoolRecord atEnd = new() { LogInode = end!.Value.Inode, LogSize = end.Value.Size };
+        killed.Claim(new SpoolOwner { Domid = 1 }, "guest-web.log", atEnd)!.Append(0, "earlier "u8, 8, time: 1);
+        free.Release();
+        SpoolRecord notLooked = new() { LogInode = SpoolRecord.NotLooked };
+        killed.Claim(new SpoolOwner { Domid = 2 }, "guest-web.log", notLooked)!.Append(0, "later"u8, 5, time: 1);
+
+        using ConsoleRig next = new(
+            options => (options.SpoolFile, options.LogDirectory) = (_place["spool"], Path.GetDirectoryName(log)), log: _log);
+        Assert.Equal("boot earlier later", File.ReadAllText(log));
     }
 
     [Fact]
