@@ -25,6 +25,7 @@ internal sealed class ConsoleLogFile : IAppendSource, IDisposable
     private readonly GuestLogs _logs;
     private readonly GuestConsole _console;
     private readonly ArrivalTimes? _times;
+    private readonly int _most;
     private readonly int _enough;
 
     // Made with the first output: of a thousand guests most print nothing for days.
@@ -49,7 +50,8 @@ internal sealed class ConsoleLogFile : IAppendSource, IDisposable
         _logs = logs;
         _console = console;
         _times = logs.HasTimestamps ? new ArrivalTimes() : null;
-        _enough = Math.Min(Enough, console.Backlog.Limit / 2);
+        _most = Math.Min(Enough, logs.FileBytes);
+        _enough = Math.Min(_most, console.Backlog.Limit / 2);
         _lastWrite = logs.Loop.Clock.GetTimestamp() - logs.Loop.Clock.TimestampFrequency;
         (_base, _name) = TakeName();
     }
@@ -187,6 +189,8 @@ internal sealed class ConsoleLogFile : IAppendSource, IDisposable
 
     public int Fill(Span<byte> buffer)
     {
+        // No more than one file has room for: then a write begins one new file at most, and who finds it done can tell (SpooledLog).
+        buffer = buffer[..Math.Min(buffer.Length, _most)];
         _underWay = _predecessor is null && !IsClosed && !MustLook ? Reader.Take(buffer) : 0;
         _isWriting = _underWay > 0;
         if (_isWriting && Reader.BehindMark is long behind)

@@ -67,6 +67,9 @@ internal sealed class GuestLogs : IDisposable
 
     internal bool HasTimestamps => _options.LogTimestamps == LogTimestamps.Utc;
 
+    /// <summary>The most bytes of one file.</summary>
+    internal int FileBytes => _options.LogBytes;
+
     /// <summary>UTC in ms since 1970 of when this turn's events came.</summary>
     /// <remarks>Counted on from a look at the clock a second ago at most, so that it costs no look in each turn and follows a clock that is set.</remarks>
     internal long WallTime()

@@ -139,6 +139,10 @@ internal sealed class ConsoleRig : IDisposable
         }
     }
 
+    /// <summary>Waits for another thread, and does not turn the loop.</summary>
+    public void SpinUntil(Func<bool> condition, string wanted)
+        => Assert.True(SpinWait.SpinUntil(condition, s_deadline), $"waited in vain for {wanted}");
+
     /// <summary>Turns the loop until it has nothing to do.</summary>
     public void RunIdle()
     {
