@@ -33,6 +33,7 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
     private readonly EndedConsoles _ended;
     private readonly SpooledConsoles _spooled;
     private ulong _lastViewerId;
+    private bool _isFollowed;
 
     /// <summary>Attaches to the switch: from here on every channel and every console ring has a console.</summary>
     /// <exception cref="ArgumentException">A setting is out of range; the message has the remedy.</exception>
@@ -72,7 +73,7 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
         Sockets = string.IsNullOrEmpty(options.SocketDirectory) ? null : new ConsoleSockets(loop, options, log);
         Logs = string.IsNullOrEmpty(options.LogDirectory) ? null : new GuestLogs(loop, options, log);
         Journal = options.Journal ? new GuestJournal(loop, options.JournalSocket, log) : null;
-        Spool = OpenSpool(options, log);
+        Spool = OpenSpool(options, log, handed);
         _spooled = new SpooledConsoles(Spool);
         _switch = controlSwitch;
         _switch.Attach(this);
@@ -224,12 +225,13 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
             console.PumpAll();
         }
 
+        _isFollowed = true;
         Logs?.Flush(s_flushAtEnd);
         return new ConsolesState(_lastViewerId, [.. _consoles.Values.Where(static console => !console.IsEnding).Select(console => console.Leave(sink))]);
     }
 
     /// <summary>Also without a spool from now on: what the daemon before had in one comes to the logs now, or years later behind newer output.</summary>
-    private static OutputSpool? OpenSpool(ConsoleOptions options, ILogger log)
+    private static OutputSpool? OpenSpool(ConsoleOptions options, ILogger log, HandedConsoles? handed)
     {
         if (string.IsNullOrEmpty(options.SpoolFile) || (options.SpoolBytes == 0 && !File.Exists(options.SpoolFile)))
         {
@@ -241,7 +243,7 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
         // Of two lives of one name the later has written nothing before the earlier was done. Their numbers are in that order, their places are not.
         foreach (SpooledConsole left in spool?.Left.OrderBy(static left => left.Owner.Number) ?? Enumerable.Empty<SpooledConsole>())
         {
-            SpooledLog.BringUpToDate(left, options, log);
+            SpooledLog.BringUpToDate(left, options, log, handed);
         }
 
         if (options.SpoolBytes > 0)
@@ -315,15 +317,21 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
     public void ReopenLogs() => Logs?.Reopen();
 
     /// <summary>
-    /// Ends all consoles: their last output is written to the logs, for which it waits up to 2 s; the links and terminals
-    /// go, viewers are disconnected.
+    /// Ends all consoles: their last output is written to the logs, for which it waits up to 2 s, and what the disk has not taken by then is in the spool for who
+    /// follows; the links and terminals go, viewers are disconnected.
     /// </summary>
     public void Dispose()
     {
         _switch.DetachConsoles(this);
         _switch.Detach(this);
         Logs?.Flush(s_flushAtEnd);
-        foreach (GuestConsole console in _consoles.Values.Concat(_ending).ToArray())
+        GuestConsole[] consoles = [.. _consoles.Values, .. _ending];
+        if (_isFollowed && consoles.Any(static console => console.IsLogBehind))
+        {
+            Spool!.Leave();
+        }
+
+        foreach (GuestConsole console in consoles)
         {
             console.Drop();
         }
@@ -367,7 +375,7 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
         }
 
         ConsoleState? handed = Handed?.Take(id);
-        GuestConsole console = new(this, id, historyWish, handed, handed is null ? _spooled.Take(id) : null);
+        GuestConsole console = new(this, id, historyWish, handed, _spooled.Take(id));
         _consoles.Add(id, console);
         Successions.Offer(console);
         return console;

@@ -86,8 +86,12 @@ internal static partial class ConsoleLog
     internal static partial void GoesOnAfterKill(this ILogger log, string console, long bytes, long end);
 
     [LoggerMessage(EventId = 422, Level = LogLevel.Warning,
-        Message = "Log {Name}: {Bytes} bytes of what a daemon that was killed had still to write could not be written at once: {Problem}")]
+        Message = "Log {Name}: {Bytes} bytes of what the daemon before had still to write could not be written at once: {Problem}")]
     internal static partial void LogNotCompleted(this ILogger log, string name, long bytes, string problem);
+
+    [LoggerMessage(EventId = 424, Level = LogLevel.Warning,
+        Message = "Log of {Domain} is incomplete: the last {Bytes} bytes were not written to {Path} in time; the next daemon has them to write")]
+    internal static partial void LogLeft(this ILogger log, string domain, string path, long bytes);
 
     [LoggerMessage(EventId = 423, Level = LogLevel.Information,
         Message = "The spool keeps the {Bytes} bytes that a daemon which was killed has made it of; it has {Wished} after the next stop or restart of this one")]

@@ -107,6 +107,16 @@ internal sealed class ConsoleLogFile : IAppendSource, IDisposable
         }
     }
 
+    /// <summary>Goes on where it was brought to before this daemon began.</summary>
+    internal void GoOnWith(SpooledConsole left)
+    {
+        GoOnFrom(new LogState(left.Record.Logged, left.Record.Filter), left.Record.LogPosition);
+        if (left.Log is { } log)
+        {
+            Reader.GoOnAs(log);
+        }
+    }
+
     /// <summary>Output comes, and is not in the backlog yet.</summary>
     internal void OnArriving(ReadOnlySpan<byte> output) => _times?.Add(_console.Backlog.End, output, _logs.WallTime());
 
@@ -227,7 +237,7 @@ internal sealed class ConsoleLogFile : IAppendSource, IDisposable
         Pump();
     }
 
-    /// <summary>Closes the file; what is not written is lost to it, which is logged.</summary>
+    /// <summary>Closes the file; what is not written is lost to it, unless the next daemon has it. Either is logged.</summary>
     public void Dispose()
     {
         if (IsClosed)
@@ -236,7 +246,11 @@ internal sealed class ConsoleLogFile : IAppendSource, IDisposable
         }
 
         long left = _console.Backlog.End == 0 ? 0 : Reader.Unread + Reader.UnderWay;
-        if (left > 0)
+        if (left > 0 && _console.Spooled is { IsLeft: true })
+        {
+            _logs.Log.LogLeft(_console.Name, Path, left);
+        }
+        else if (left > 0)
         {
             _logs.Log.LogIncomplete(_console.Name, Path, left);
         }

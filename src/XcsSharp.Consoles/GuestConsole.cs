@@ -46,7 +46,7 @@ public sealed partial class GuestConsole : ITurnEndWork
     /// <param name="id">Which one.</param>
     /// <param name="historyWish">What its toolstack asks for.</param>
     /// <param name="before">What the daemon before has left of it; null: nothing.</param>
-    /// <param name="left">What one that was killed has left of it; null: nothing.</param>
+    /// <param name="left">What one that was killed has left of it, or one whose disk was not done; null: nothing.</param>
     internal GuestConsole(ConsoleHandler handler, ConsoleId id, long? historyWish, ConsoleState? before = null, SpooledConsole? left = null)
     {
         _handler = handler;
@@ -65,7 +65,7 @@ public sealed partial class GuestConsole : ITurnEndWork
         _journal = handler.Journal is null ? null : new ConsoleJournal(handler.Journal, this);
         if (before is not null)
         {
-            Restore(before, handler.Handed!.Source);
+            Restore(before, handler.Handed!.Source, left);
         }
         else if (left is not null)
         {

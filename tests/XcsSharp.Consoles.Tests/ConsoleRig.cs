@@ -29,7 +29,8 @@ internal sealed class ConsoleRig : IDisposable
         TimeProvider? clock = null,
         Func<DaemonStatus>? status = null,
         bool logs = false,
-        ILogger<ConsoleHandler>? log = null)
+        ILogger<ConsoleHandler>? log = null,
+        HandedConsoles? handed = null)
     {
         Loop = new EventLoop(clock);
         Hypervisor = new FakeHypervisor(Loop.Post);
@@ -48,7 +49,7 @@ internal sealed class ConsoleRig : IDisposable
             LogOutput = OutputLevel.Raw,
         };
         configure?.Invoke(options);
-        Consoles = new ConsoleHandler(Loop, Switch, options, log ?? NullLogger<ConsoleHandler>.Instance);
+        Consoles = new ConsoleHandler(Loop, Switch, options, log ?? NullLogger<ConsoleHandler>.Instance, handed: handed);
         Operators = new OperatorListener(
             Loop, Switch, Consoles, status ?? (() => throw new NotSupportedException()), NullLogger.Instance);
         _listener = UnixListener.Bind(Loop, _place["console.sock"], Convert.ToInt32("600", 8), Operators.Accept);

@@ -42,13 +42,16 @@ public sealed partial class GuestConsole
     }
 
     /// <summary>Goes on with what the daemon before has left. Before anybody else has come to it.</summary>
-    private void Restore(ConsoleState state, IHandoverSource source)
+    /// <param name="state">The console.</param>
+    /// <param name="source">What goes with it.</param>
+    /// <param name="left">The same console in the spool, where the log's disk was not done; null: it is not there.</param>
+    private void Restore(ConsoleState state, IHandoverSource source, SpooledConsole? left)
     {
         _hasFullName = state.HasFullName;
         _lostByDeparted = state.LostByDeparted;
         _input.Restore(state.BytesIn, state.InputDropped, BytesOf(state.Input));
         _pty?.Restore(state.Terminal, BytesOf(state.TerminalInput));
-        _log?.GoOnFrom(state.Log, Backlog.End);
+        RestoreLog(state.Log, left);
         if (state.Journal is not null)
         {
             _journal?.Restore(state.Journal);

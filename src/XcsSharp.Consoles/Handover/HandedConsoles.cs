@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace XcsSharp.Consoles;
 
@@ -40,6 +41,53 @@ public sealed class HandedConsoles
         return found;
     }
 
-    private ConsoleState? Find(ConsoleId id)
-        => _consoles.GetValueOrDefault((id.Domain.Domid, id.Number)) is { } found && found.Uuid == id.Domain.Uuid ? found : null;
+    /// <summary>The history of a console that the spool has, too; null when there is none that its log misses less of. It is given out later all the same.</summary>
+    /// <param name="left">The console.</param>
+    /// <param name="times">Is told when that output came; null: nobody asks.</param>
+    internal Backlog? ReadLonger(SpooledConsole left, ArrivalTimes? times)
+    {
+        if (Find(left.Owner.Domid, left.Owner.Uuid, left.Owner.Console)?.History is not { } state || state.End != left.End)
+        {
+            return null;
+        }
+
+        Backlog history = Backlog.Restore(state, new HistoryBudget(long.MaxValue), Source.Read(state.Boot), Source.Read(state.Newest));
+        if (history.MissingFrom(left.Record.LogPosition) >= left.Start - left.Record.LogPosition)
+        {
+            return null;
+        }
+
+        if (times is not null)
+        {
+            Tell(times, history, MemoryMarshal.Cast<byte, long>(Source.Read(state.Times)));
+        }
+
+        return history;
+    }
+
+    /// <param name="times">Is told.</param>
+    /// <param name="history">Of which.</param>
+    /// <param name="stretches">Position, first and last time of each, as <see cref="OutputTimes"/> describes them.</param>
+    private static void Tell(ArrivalTimes times, Backlog history, ReadOnlySpan<long> stretches)
+    {
+        long at = 0;
+        for (; stretches.Length >= 3; stretches = stretches[3..])
+        {
+            long end = stretches.Length > 3 ? Math.Min(stretches[3], history.End) : history.End;
+            long ticks = Math.Clamp(stretches[1], DateTime.UnixEpoch.Ticks, DateTime.MaxValue.Ticks) - DateTime.UnixEpoch.Ticks;
+            at = history.NextRetained(Math.Max(at, stretches[0]));
+            while (at < end)
+            {
+                ReadOnlySpan<byte> piece = history.Read(at);
+                piece = piece[..(int)Math.Min(piece.Length, end - at)];
+                times.Add(at, piece, ticks / TimeSpan.TicksPerMillisecond);
+                at = history.NextRetained(at + piece.Length);
+            }
+        }
+    }
+
+    private ConsoleState? Find(ConsoleId id) => Find(id.Domain.Domid, id.Domain.Uuid, id.Number);
+
+    private ConsoleState? Find(uint domid, Guid uuid, int number)
+        => _consoles.GetValueOrDefault((domid, number)) is { } found && found.Uuid == uuid ? found : null;
 }

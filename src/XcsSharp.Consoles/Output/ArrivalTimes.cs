@@ -46,6 +46,14 @@ internal sealed class ArrivalTimes
         _runs.Add((position, time));
     }
 
+    /// <summary>Becomes what the other one is.</summary>
+    public void CopyFrom(ArrivalTimes other)
+    {
+        _runs.Clear();
+        _runs.AddRange(other._runs);
+        _isInLine = other._isInLine;
+    }
+
     /// <summary>When the line of this position came.</summary>
     /// <param name="position">Not before what was trimmed; after the newest it is the newest one's.</param>
     /// <param name="end">Position from which on there is another answer.</param>

@@ -49,6 +49,22 @@ internal sealed class FileReader
         _filter?.Restore(state?.Filter);
     }
 
+    /// <summary>Goes on where another reader of the same output is, with its half of a mark, a sequence or a time stamp.</summary>
+    public void GoOnAs(FileReader other)
+    {
+        _cursor.Restore(other._cursor.Describe());
+        if (_filter is not null && other._filter is not null)
+        {
+            _filter.CopyFrom(other._filter);
+        }
+
+        if (_stamps is not null && other._stamps is not null)
+        {
+            _stamps.CopyFrom(other._stamps);
+            _times!.CopyFrom(other._times!);
+        }
+    }
+
     /// <summary>So many bytes more are in the file already. What of a sequence or a time stamp is there in part comes again, or its rest does.</summary>
     public void GoOnBehind(long written)
     {

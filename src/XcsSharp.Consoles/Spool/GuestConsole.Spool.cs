@@ -40,6 +40,30 @@ public sealed partial class GuestConsole
         }
     }
 
+    /// <summary>After a daemon that ended in order the log has all, unless the spool says otherwise.</summary>
+    private void RestoreLog(LogState? state, SpooledConsole? left)
+    {
+        bool isThis = left?.End == Backlog.End;
+        if (isThis)
+        {
+            Spooled = _handler.Spool!.GoOnWith(left!);
+        }
+        else if (left is not null)
+        {
+            // Of a console that was taken out of its domain: this is the one that was added since.
+            _handler.Spool!.Release(left.Slot);
+        }
+
+        if (isThis && left!.LogName.Length > 0)
+        {
+            _log?.GoOnWith(left);
+        }
+        else
+        {
+            _log?.GoOnFrom(state, Backlog.End);
+        }
+    }
+
     private SpoolPlace? Claim()
     {
         SpoolRecord record = new()
@@ -57,13 +81,16 @@ public sealed partial class GuestConsole
 
     private void NoteReaders() => Spooled?.NoteReaders(TerminalPosition, JournalPosition);
 
+    /// <summary>Output that the log was to get and has not, though its daemon is at its end, and that the next one finds in the spool.</summary>
+    internal bool IsLogBehind => Spooled is not null && _log is { IsClosed: false };
+
     /// <summary>The log was brought up to date before this daemon began.</summary>
     private void GoOnWith(SpooledConsole left)
     {
         SpoolRecord record = left.Record;
         Spooled = _handler.Spool!.GoOnWith(left);
         _takenBefore = record.OutputIndex;
-        _log?.GoOnFrom(new LogState(record.Logged, record.Filter), record.LogPosition);
+        _log?.GoOnWith(left);
         _pty?.Restore(new ReaderState(record.Terminal, record.Terminal, 0, 0, 0, null, null), []);
         _journal?.Restore(new JournalState(new ReaderState(record.Journal, record.Journal, 0, 0, 0, null, null), [], IsWhole: false));
         _handler.Log.GoesOnAfterKill(Name, left.End - left.Start, left.End);

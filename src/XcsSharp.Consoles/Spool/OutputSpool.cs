@@ -60,6 +60,9 @@ internal sealed class OutputSpool : IDisposable
         }
     }
 
+    /// <summary>True once the next daemon goes on with it.</summary>
+    public bool IsLeft { get; private set; }
+
     /// <summary>What was found.</summary>
     public IReadOnlyList<SpooledConsole> Left { get; }
 
@@ -146,16 +149,28 @@ internal sealed class OutputSpool : IDisposable
         }
     }
 
+    /// <summary>The next daemon goes on with all that is in it, as after a kill: nothing is released any more, and the file stays.</summary>
+    public void Leave() => IsLeft = true;
+
     public void Release(int slot)
     {
+        if (IsLeft)
+        {
+            return;
+        }
+
         Volatile.Write(ref OwnerOf(slot).Number, 0);
         _free.Push(slot);
     }
 
-    /// <summary>For an orderly end: nothing is under way any more.</summary>
+    /// <summary>For an orderly end: nothing is under way any more, or it was left.</summary>
     public void Dispose()
     {
-        _file.Remove();
+        if (!IsLeft)
+        {
+            _file.Remove();
+        }
+
         _file.Dispose();
     }
 

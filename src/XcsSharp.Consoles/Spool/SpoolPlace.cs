@@ -7,6 +7,9 @@ internal sealed class SpoolPlace(OutputSpool spool, int slot, uint owner, SpoolR
 {
     private SpoolRecord _record = record;
 
+    /// <inheritdoc cref="OutputSpool.IsLeft"/>
+    public bool IsLeft => spool.IsLeft;
+
     /// <summary>Output, before anybody else has it.</summary>
     /// <param name="position">Of its first byte.</param>
     /// <param name="output">All of it.</param>

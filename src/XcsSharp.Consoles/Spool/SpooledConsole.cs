@@ -12,6 +12,9 @@ internal sealed record SpooledConsole(int Slot, SpoolOwner Owner, string LogName
     /// <summary>How far it is by now.</summary>
     public SpoolRecord Record { get; set; } = Record;
 
+    /// <summary>Where its log goes on: what it was to get could not be written yet. Null: it has all, or there is none.</summary>
+    public FileReader? Log { get; set; }
+
     /// <summary>Position of the first byte that is left, without a gap from there to <see cref="End"/>.</summary>
     public long Start => _pieces.Count > 0 ? _pieces[0].Position : End;
 

@@ -5,13 +5,17 @@ using XcsSharp.Reactor;
 namespace XcsSharp.Consoles;
 
 /// <summary>
-/// Writes to a console's log what a daemon that was killed had still to write, before anything else is served: so neither the next output nor another
-/// domain of that name comes first. It is little: what gathers in a tenth of a second, or the spool at most.
+/// Writes to a console's log what the daemon before had still to write, because it was killed or its disk was not done, before anything else is served: so neither
+/// the next output nor another domain of that name comes first. It is little: what gathers in a tenth of a second, or the spool, or histories, at most.
 /// </summary>
 internal static class SpooledLog
 {
     /// <summary>Afterwards <paramref name="left"/> says where its log is now.</summary>
-    public static void BringUpToDate(SpooledConsole left, ConsoleOptions options, ILogger log)
+    /// <param name="left">The console.</param>
+    /// <param name="options">The settings.</param>
+    /// <param name="log">Told when it can not be written.</param>
+    /// <param name="handed">Has the histories of a daemon that ended in order, which may go back further; null: there are none.</param>
+    public static void BringUpToDate(SpooledConsole left, ConsoleOptions options, ILogger log, HandedConsoles? handed = null)
     {
         if (left.LogName.Length == 0 || string.IsNullOrEmpty(options.LogDirectory))
         {
@@ -21,10 +25,11 @@ internal static class SpooledLog
         }
 
         string path = Path.Combine(options.LogDirectory, left.LogName);
-        FileReader reader = Begin(left, options, path);
+        FileReader reader = Begin(left, options, path, handed);
         if (Write(reader, path, options) is string problem)
         {
             log.LogNotCompleted(left.LogName, reader.Unread, problem);
+            left.Log = reader;
         }
 
         SpoolRecord now = left.Record with { LogPosition = reader.Position, Logged = (long)reader.Settled, LogInode = SpoolRecord.NotLooked };
@@ -33,11 +38,12 @@ internal static class SpooledLog
     }
 
     /// <summary>A reader behind the last byte that is in the file.</summary>
-    private static FileReader Begin(SpooledConsole left, ConsoleOptions options, string path)
+    private static FileReader Begin(SpooledConsole left, ConsoleOptions options, string path, HandedConsoles? handed)
     {
         ArrivalTimes? times = options.LogTimestamps == LogTimestamps.Utc ? new ArrivalTimes() : null;
-        Backlog history = left.MakeHistory(
-            limit: (int)Math.Max(1, left.End - left.Start), boot: 0, budget: null, (position, output, time) => times?.Add(position, output, time));
+        Backlog history = (left.Record.LogPosition < left.Start ? handed?.ReadLonger(left, times) : null)
+            ?? left.MakeHistory(
+                limit: (int)Math.Max(1, left.End - left.Start), boot: 0, budget: null, (position, output, time) => times?.Add(position, output, time));
         FileReader reader = new(history, options.LogOutput, times);
         SpoolRecord record = left.Record;
         (string at, long written) = FindWritten(record, path);

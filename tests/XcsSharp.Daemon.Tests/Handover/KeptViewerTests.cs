@@ -1,3 +1,5 @@
+using Mono.Unix.Native;
+
 using XcsSharp.Protocol.Operator;
 using XcsSharp.TestKit;
 
@@ -73,6 +75,35 @@ public sealed class KeptViewerTests
         Assert.Equal(sent.Take(0, 4096).ToArray(), later[..4096]);
         Assert.Equal(sent.Take((2 * First) - 65536, 65536).ToArray(), later[^65536..]);
         Assert.Equal(sent.Take(0, 2 * First).ToArray(), await File.ReadAllBytesAsync(log, Lab.Cancel));
+    }
+
+    [Theory]
+    [InlineData(Change.Restart)]
+    [InlineData(Change.Upgrade)]
+    public async Task A_log_whose_disk_is_full_gets_all_of_it_from_the_next_daemon(Change change)
+    {
+        const int Bytes = 100_000;
+        using PlayedSystemd manager = new();
+        await using Lab lab = await Lab.StartKeptAsync(manager);
+        using SmallFileSystem? small = SmallFileSystem.TryMount(lab.Places.LogDirectory, 1 << 20);
+        Assert.SkipWhen(small is null, SmallFileSystem.Refused);
+        (GuestProgram guest, uint _) = await lab.ConsoleGuestAsync("web");
+        small.Fill();
+        SeededStream sent = Lab.Seeded("output");
+        await guest.WriteAsync(sent.Take(0, Bytes), Lab.Cancel);
+        await OperatorQuery.WaitForListAsync(lab.Places.Console, static list => list.Domains[0].BytesOut == Bytes, "all of it", Lab.Cancel);
+        await lab.Daemon.Process.Error.WaitForTextAsync("ENOSPC", Lab.Cancel);
+
+        await Handovers.MakeAsync(lab, change == Change.Restart);
+
+        small.Empty();
+        lab.Daemon.Process.Signal(Signum.SIGHUP); // at once, and not only within the half minute
+        await guest.WriteAsync(sent.Take(Bytes, 10), Lab.Cancel);
+        DomainList logged = await OperatorQuery.WaitForListAsync(
+            lab.Places.Console, static list => list.Domains[0].Consoles![0].BytesLogged == Bytes + 10, "all of it in the log", Lab.Cancel);
+        Assert.Equal(0UL, logged.Domains[0].Consoles![0].BytesNotLogged);
+        Assert.Equal(
+            sent.Take(0, Bytes + 10).ToArray(), await File.ReadAllBytesAsync(Path.Combine(lab.Places.LogDirectory, "guest-web.log"), Lab.Cancel));
     }
 
     /// <summary>Piece by piece, each in the log before the next: more at once than the history holds, and a log that a busy disk holds up misses some.</summary>
