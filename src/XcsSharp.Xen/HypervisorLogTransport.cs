@@ -11,7 +11,7 @@ using XcsSharp.Rings;
 namespace XcsSharp.Xen;
 
 /// <summary>
-/// The hypervisor's own log in the shape of a console: read from the oldest line on, and on from there whenever the virtual
+/// The hypervisor's own log in the shape of a console: read from the oldest line on, or from where the daemon before has ended, and on from there whenever the virtual
 /// interrupt says that there is more. What Xen wrote over before it was read is a gap mark.
 /// </summary>
 internal sealed class HypervisorLogTransport : ConsoleTransport
@@ -50,6 +50,8 @@ internal sealed class HypervisorLogTransport : ConsoleTransport
 
     public override bool IsInputCorrupt => false;
 
+    public override uint OutputIndex => _text.Index;
+
     /// <summary>Nobody is at the other end.</summary>
     public override bool Notify() => true;
 
@@ -83,6 +85,8 @@ internal sealed class HypervisorLogTransport : ConsoleTransport
 
         return count > 0 ? RingRead.Message : RingRead.Empty;
     }
+
+    public override void GoOnFrom(uint outputIndex) => _text.GoOnFrom(outputIndex);
 
     public override int Put(ReadOnlySpan<byte> input) => 0;
 

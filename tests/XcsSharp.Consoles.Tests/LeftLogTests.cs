@@ -1,7 +1,10 @@
+using System.Buffers.Binary;
 using System.Text;
 
 using Microsoft.Extensions.Time.Testing;
 
+using XcsSharp.Protocol;
+using XcsSharp.Rings;
 using XcsSharp.TestKit;
 
 using Xunit;
@@ -128,6 +131,28 @@ public sealed class LeftLogTests : IDisposable
         next.Write(program, _stream.Take(Length, 10));
         next.RunUntil(() => next.Console().BytesLogged == Length + 10, "the log to go on");
         Assert.Equal(_stream.Take(0, Length + 10), Logged());
+    }
+
+    /// <summary>Nothing is taken out of its ring by reading, so whoever begins at its oldest byte gets all of it once more.</summary>
+    [Fact]
+    public void The_hypervisors_log_goes_on_where_the_daemon_before_has_ended()
+    {
+        const uint Xen = ProtocolLimits.FirstReservedDomain + 2;
+        ConsoleRig ends = Start();
+        FakeConsole ring = ends.Hypervisor.AddDomain(Xen, "xen", Guid.Empty).AddConsole(0, takesInput: false);
+        RingProgram program = new(ring);
+        ends.Write(program, "one "u8.ToArray());
+        HandedConsoles handed = HeldHandover.Leave(ends);
+        BinaryPrimitives.WriteInt32LittleEndian(ring.PageBytes[ConsoleRingLayout.OutputConsumer..], 0);
+
+        using ConsoleRig next = Start(handed: handed);
+        ring.OfferTo(next.Hypervisor, Xen);
+        next.RunIdle();
+        next.Write(program, "two"u8.ToArray());
+        GuestConsole console = next.Console(Xen);
+        next.RunUntil(() => console.BytesLogged == 7, "the log");
+        Assert.Equal((7UL, 0UL), (console.BytesOut, console.BytesIn));
+        Assert.Equal("one two", File.ReadAllText(Path.Combine(_place["logs"], "hypervisor.log")));
     }
 
     /// <summary>Its domain is gone before the next daemon comes, and its last words are in the spool alone.</summary>

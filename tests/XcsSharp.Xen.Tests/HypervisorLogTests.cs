@@ -66,6 +66,28 @@ public sealed class HypervisorLogTests
         world.Until(() => world.Sink.Living[Xen].Console!.Output == "first\nsecond\n", "both lines");
     }
 
+    [Theory]
+    [InlineData(0, "second\n")]
+    [InlineData(10_000, "first\nsecond\n")]
+    public async Task One_that_is_told_where_the_adapter_before_has_ended_goes_on_there_unless_that_can_not_be(int off, string wanted)
+    {
+        await using SimWorld world = await StartAsync(static world => world.CommandAsync("log", "first"));
+        RecordedConsole before = world.Sink.Living[Xen].Console!;
+        world.Until(() => before.Output == "first\n", "the line");
+        uint index = before.Transport.OutputIndex;
+        world.StopHypervisor();
+        await world.CommandAsync("log", "second");
+        world.Sink.StartsConsoles = false;
+        world.StartHypervisor();
+        RecordedConsole console = world.Sink.Living[Xen].Console!;
+
+        console.Transport.GoOnFrom(index + (uint)off);
+        console.Transport.Start(console);
+
+        world.Until(() => console.Output.Length > 0, "what is new");
+        Assert.Equal(wanted, console.Output);
+    }
+
     [Fact]
     public async Task An_interrupt_that_another_program_has_is_one_line_and_no_more()
     {

@@ -28,7 +28,7 @@ public sealed partial class GuestConsole
             _hasFullName,
             Backlog.Describe(sink, Times),
             _lostByDeparted,
-            _input.BytesSent,
+            Domain.IsGuest ? _input.BytesSent : _stream?.OutputIndex ?? 0,
             _input.BytesDropped,
             Stored(sink, [.. Queued(), .. _input.AbandonedBytes]),
             _pty?.Place,
@@ -49,7 +49,13 @@ public sealed partial class GuestConsole
     {
         _hasFullName = state.HasFullName;
         _lostByDeparted = state.LostByDeparted;
-        _input.Restore(state.BytesIn, state.InputDropped, BytesOf(state.Input));
+        _input.Restore(Domain.IsGuest ? state.BytesIn : 0, state.InputDropped, BytesOf(state.Input));
+        if (!Domain.IsGuest && state.BytesIn > 0)
+        {
+            // Nothing is taken out of the hypervisor's ring by reading it: it would come from its oldest byte on, again.
+            _takenBefore = (uint)state.BytesIn;
+        }
+
         _pty?.Restore(state.Terminal, BytesOf(state.TerminalInput));
         RestoreLog(state.Log, left);
         if (state.Journal is not null)

@@ -53,7 +53,7 @@ public sealed record ConsolesState(ulong LastViewerId, IReadOnlyList<ConsoleStat
 /// <param name="HasFullName">Its domain's name alone means another.</param>
 /// <param name="History">What it has printed.</param>
 /// <param name="LostByDeparted">Bytes that readers had missed who are gone.</param>
-/// <param name="BytesIn">Bytes given to the guest.</param>
+/// <param name="BytesIn">Bytes given to the guest. Of the hypervisor's log, which takes none: how far its ring was read, 0 where nobody has said so.</param>
 /// <param name="InputDropped">Bytes of input that found no room.</param>
 /// <param name="Input">What was typed by who is gone and the guest has not got.</param>
 /// <param name="Terminal">Null: nothing was ever written to it.</param>

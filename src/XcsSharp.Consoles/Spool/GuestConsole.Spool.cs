@@ -18,7 +18,7 @@ public sealed partial class GuestConsole
     {
         if (Spooled is null && !_isNotSpooled)
         {
-            // The hypervisor's own log is read anew by the next daemon.
+            // The hypervisor's own log is read anew by the next daemon, unless this one ends in order.
             Spooled = Domain.IsGuest ? Claim() : null;
             _isNotSpooled = Spooled is null;
         }

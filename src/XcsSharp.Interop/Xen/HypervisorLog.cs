@@ -10,6 +10,12 @@ internal sealed unsafe class HypervisorLog : IDisposable
     /// <summary>The first read starts with the oldest byte that is kept, each later one where the one before ended.</summary>
     public static HypervisorLog Open() => new();
 
+    /// <summary>Behind the last byte that was read, by Xen's own count, which goes on for as long as Xen does.</summary>
+    public uint Index => _index;
+
+    /// <summary>Reads on from there. What was written over since is lost; a number that can not be is as good as none.</summary>
+    public void GoOnFrom(uint index) => (_index, _begun) = (index, true);
+
     /// <summary>Copies what there is, at most as much as fits.</summary>
     /// <param name="to">Gets the bytes.</param>
     /// <param name="count">How many.</param>
@@ -33,7 +39,8 @@ internal sealed unsafe class HypervisorLog : IDisposable
         }
 
         // Free-running numbers of bytes: where the copy began less where the last one ended.
-        lost = _begun ? index - (uint)copied - _index : 0;
+        // An index that can not be has made Xen begin with its oldest byte, which is before it.
+        lost = _begun ? (uint)Math.Max(0, (int)(index - (uint)copied - _index)) : 0;
         count = copied;
         _index = index;
         _begun = true;

@@ -106,6 +106,30 @@ public sealed class KeptViewerTests
             sent.Take(0, Bytes + 10).ToArray(), await File.ReadAllBytesAsync(Path.Combine(lab.Places.LogDirectory, "guest-web.log"), Lab.Cancel));
     }
 
+    [Theory]
+    [InlineData(Change.Restart)]
+    [InlineData(Change.Upgrade)]
+    public async Task The_hypervisors_log_comes_once(Change change)
+    {
+        const string Wanted = "(XEN) one\n(XEN) two\n";
+        using PlayedSystemd manager = new();
+        await using Lab lab = await Lab.StartKeptAsync(manager, "--Consoles:HypervisorLog=on");
+        await lab.Machine.CommandAsync(Lab.Cancel, "log", "(XEN) one");
+        Transcript seen = new("viewer");
+        await lab.AttachAsync("xen all", seen.Append);
+        await seen.WaitForTextAsync("one\n", Lab.Cancel);
+
+        await Handovers.MakeAsync(lab, change == Change.Restart);
+
+        await lab.Machine.CommandAsync(Lab.Cancel, "log", "(XEN) two");
+        await seen.WaitForTextAsync("two\n", Lab.Cancel);
+        Assert.Equal(Wanted, seen.Text);
+        Assert.Equal(Wanted, System.Text.Encoding.ASCII.GetString(await Handovers.ReadLogAsync(lab, "xen")));
+        await OperatorQuery.WaitForListAsync(
+            lab.Places.Console, static list => list.Domains[0].Consoles![0].BytesLogged == (ulong)Wanted.Length, "all of it in the log", Lab.Cancel);
+        Assert.Equal(Wanted, await File.ReadAllTextAsync(Path.Combine(lab.Places.LogDirectory, "hypervisor.log"), Lab.Cancel));
+    }
+
     /// <summary>Piece by piece, each in the log before the next: more at once than the history holds, and a log that a busy disk holds up misses some.</summary>
     private static async Task PrintAsync(Lab lab, GuestProgram guest, SeededStream sent, int from, int count)
     {
