@@ -58,6 +58,12 @@ public sealed partial class ControlSwitch
     {
         if (_domains.TryGetValue(domid, out GuestDomain? domain) && domain.FindConsole(number) is { } stream)
         {
+            if (number > 0)
+            {
+                // It ends, and its terminal with it: what names that would soon name somebody else's.
+                stream.PublishTerminal(null);
+            }
+
             CloseConsole(stream, reason, lastLook: true);
         }
     }

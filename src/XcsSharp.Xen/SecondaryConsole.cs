@@ -25,6 +25,9 @@ internal sealed class SecondaryConsole : XenConsole
     /// <summary>Our end's state, as it was written last.</summary>
     public XenbusState State { get; set; }
 
+    /// <summary>An earlier life of the daemon may have left its terminal's name there.</summary>
+    public bool MayNameOldTerminal { get; set; }
+
     /// <summary>It is being removed, and the guest was asked to let go.</summary>
     public bool IsRemoving { get; set; }
 

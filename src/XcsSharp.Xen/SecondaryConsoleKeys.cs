@@ -109,6 +109,9 @@ internal sealed class SecondaryConsoleKeys(XenStoreConnection store)
     public Errno WriteState(SecondaryConsole console, XenbusState state)
         => store.Write(console.BackEndPath + "/state", Text((int)state));
 
+    /// <summary>Takes back the terminal's name, whoever wrote it.</summary>
+    public void RemoveTerminal(SecondaryConsole console) => _ = store.Remove(console.FrontEndPath + "/tty");
+
     /// <summary>Tells the guest that the device is to go.</summary>
     public Errno WriteOffline(SecondaryConsole console) => store.Write(console.BackEndPath + "/online", "0");
 

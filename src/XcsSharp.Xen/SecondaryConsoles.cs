@@ -60,7 +60,7 @@ internal sealed class SecondaryConsoles
         _keys.RemoveBackEnds(domain.BackEndConsolesPath, except: domain.Uuid);
         foreach (int number in _keys.OurNumbers(domain.BackEndConsolesPath))
         {
-            SecondaryConsole adopted = new(domain, number);
+            SecondaryConsole adopted = new(domain, number) { MayNameOldTerminal = true };
             Watch(adopted);
             if (_store.Read(adopted.BackEndPath + "/online", out string? online) == Errno.OK && online == "0")
             {
@@ -182,17 +182,28 @@ internal sealed class SecondaryConsoles
             case XenbusState.Connected:
                 return Serve(console);
             case XenbusState.Closing:
-                console.Withdraw(_sink!, "the guest is closing it");
+                Withdraw(console, "the guest is closing it");
                 SetState(console, XenbusState.Closing);
                 return false;
             case XenbusState.Closed:
-                console.Withdraw(_sink!, "the guest has closed it");
+                Withdraw(console, "the guest has closed it");
                 SetState(console, XenbusState.Closed);
                 return false;
             default:
-                console.Withdraw(_sink!, "the guest starts it anew");
+                Withdraw(console, "the guest starts it anew");
                 SetState(console, XenbusState.InitWait);
                 return false;
+        }
+    }
+
+    /// <summary>Also what the daemon before has served and the guest has closed since, of which nobody else knows.</summary>
+    private void Withdraw(SecondaryConsole console, string reason)
+    {
+        console.Withdraw(_sink!, reason);
+        if (console.MayNameOldTerminal)
+        {
+            console.MayNameOldTerminal = false;
+            _keys.RemoveTerminal(console);
         }
     }
 
@@ -263,6 +274,7 @@ internal sealed class SecondaryConsoles
 
         _refusals.Clear(console);
         console.Offered = transport;
+        console.MayNameOldTerminal = false;
         console.Ring = reference;
         _log.ConsoleOffered(console.Domain, console.Number, transport.LocalPort, (int)port);
         _sink!.OnConsoleOffered(domid, transport);

@@ -46,12 +46,16 @@ internal sealed class RecordedConsole : IPortHandler
         }
     }
 
-    public void Close()
+    public void Close(bool leavesTerminal = false)
     {
         if (IsOpen)
         {
             Drain();
-            Transport.PublishTerminal(null);
+            if (!leavesTerminal)
+            {
+                Transport.PublishTerminal(null);
+            }
+
             Transport.Dispose();
             IsOpen = false;
         }

@@ -19,6 +19,9 @@ internal sealed class RecordingSink : IHypervisorSink, IDisposable
     /// <summary>Off: a console is kept as it was offered, for a test that starts it later.</summary>
     public bool StartsConsoles { get; set; } = true;
 
+    /// <summary>At its end nothing is taken back of what names the consoles' terminals: another daemon follows.</summary>
+    public bool LeavesTerminals { get; set; }
+
     public void OnDomainAppeared(uint domid, string name, Guid uuid)
     {
         if (Living.TryGetValue(domid, out Life? known))
@@ -78,7 +81,7 @@ internal sealed class RecordingSink : IHypervisorSink, IDisposable
     {
         foreach (Life life in Living.Values)
         {
-            life.CloseAll();
+            life.CloseAll(LeavesTerminals);
         }
     }
 
@@ -121,12 +124,12 @@ internal sealed class RecordingSink : IHypervisorSink, IDisposable
         public void CloseConsole(int number) => Consoles.GetValueOrDefault(number)?.Close();
 
         /// <summary>What is left is taken first, as the switch does.</summary>
-        public void CloseAll()
+        public void CloseAll(bool leavesTerminals = false)
         {
             Close();
             foreach (RecordedConsole console in Consoles.Values)
             {
-                console.Close();
+                console.Close(leavesTerminals);
             }
         }
 

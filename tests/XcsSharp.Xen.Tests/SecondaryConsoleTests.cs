@@ -330,6 +330,50 @@ public sealed class SecondaryConsoleTests
         Assert.Equal(ConsoleFailure.None, world.Hypervisor.RemoveConsole(4, 1, out _));
     }
 
+    [Theory]
+    [InlineData("1")]
+    [InlineData("5")]
+    [InlineData("6")]
+    public async Task A_console_that_its_guest_closes_while_no_daemon_runs_names_no_terminal_any_more(string state)
+    {
+        await using SimWorld world = await SimWorld.StartAsync();
+        (SimDomain _, FrontEndActor driver, RecordedConsole console) = await ServedAsync(world);
+        using FrontEndActor guest = driver;
+        console.Transport.PublishTerminal("/dev/pts/7");
+        world.Sink.LeavesTerminals = true;
+        world.StopHypervisor();
+        Assert.Equal("/dev/pts/7", await ReadAsync(world, driver.Path + "/tty"));
+        driver.Write("state", state);
+
+        world.StartHypervisor();
+        await world.SettleAsync();
+
+        using XenStoreConnection store = world.As(0, XenStoreConnection.Open);
+        Assert.Equal(Errno.ENOENT, store.Read(driver.Path + "/tty", out _));
+
+        // It is as good as any other when it comes back.
+        driver.Publish();
+        PrimaryConsoleTests.UntilServed(world, 4, 1).Transport.PublishTerminal("/dev/pts/8");
+        Assert.Equal("/dev/pts/8", await ReadAsync(world, driver.Path + "/tty"));
+    }
+
+    [Fact]
+    public async Task A_console_that_is_served_over_a_restart_names_its_terminal_all_the_while()
+    {
+        await using SimWorld world = await SimWorld.StartAsync();
+        (SimDomain _, FrontEndActor driver, RecordedConsole console) = await ServedAsync(world);
+        using FrontEndActor guest = driver;
+        console.Transport.PublishTerminal("/dev/pts/7");
+        world.Sink.LeavesTerminals = true;
+        world.StopHypervisor();
+
+        world.StartHypervisor();
+        PrimaryConsoleTests.UntilServed(world, 4, 1);
+        await world.SettleAsync();
+
+        Assert.Equal("/dev/pts/7", await ReadAsync(world, driver.Path + "/tty"));
+    }
+
     [Fact]
     public async Task Without_a_number_the_highest_is_removed_each_once()
     {
