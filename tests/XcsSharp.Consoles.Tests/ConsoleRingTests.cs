@@ -237,6 +237,40 @@ public sealed class ConsoleRingTests
         Assert.Equal(0UL, console.BytesIn);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_secondary_console_that_is_withdrawn_ends_also_after_its_guest_lied_and_its_key_names_nobodys_terminal(bool lied)
+    {
+        using var rig = new ConsoleRig();
+        var (guest, ring, program, console) = rig.AddRing(number: 1);
+        rig.Write(program, "before"u8.ToArray());
+        TestClient viewer = rig.Attach("1#1 all");
+        Assert.Equal("before"u8, viewer.Receive());
+        if (lied)
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(ring.PageBytes[ConsoleRingLayout.OutputProducer..], 99_999);
+            ring.Kick();
+            rig.RunIdle();
+            Assert.Same(console, Assert.Single(rig.Consoles.Consoles));
+        }
+
+        Assert.NotNull(ring.Terminal);
+        ring.Withdraw();
+
+        // At once: nobody has read the terminal, so it stays a while, and its number is free after that.
+        Assert.Null(ring.Terminal);
+        Assert.Empty(rig.Consoles.Consoles);
+        rig.RunUntil(() => { _ = viewer.Receive(); return viewer.IsEnded; }, "the viewer's end");
+        Assert.NotNull(console.PtyDevice);
+
+        // Whoever comes next under this number is another.
+        var (_, next, _, other) = rig.AddRing(guest: guest, number: 1);
+        Assert.NotSame(console, other);
+        Assert.Equal(other.PtyDevice, next.Terminal);
+        Assert.Equal(0, other.Backlog.End);
+    }
+
     [Fact]
     public void The_terminal_is_published_when_it_comes_changes_and_goes()
     {

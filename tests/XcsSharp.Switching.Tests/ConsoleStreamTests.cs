@@ -200,7 +200,9 @@ public sealed class ConsoleStreamTests : IDisposable
         Assert.Single(_rig.Log.Warnings);
         liar.Withdraw();
         Assert.False(liar.IsServed);
-        Assert.Single(_rig.Consoles.News, news => news.StartsWith("closed 5#0", StringComparison.Ordinal));
+        Assert.Equal(
+            [$"closed 5#0: {stream.Problem}", "closed 5#0: the toolstack removed it"],
+            _rig.Consoles.News.Where(news => news.StartsWith("closed 5#0", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -18,7 +18,8 @@ public interface IConsoleSubscriber
 
     /// <summary>
     /// Closed or put aside: nothing more comes from this stream and nothing can be put. <see cref="GuestDomain.FindConsole"/> tells
-    /// which: it gives a successor, this stream when it was put aside, or null when the console is gone.
+    /// which: it gives a successor, this stream when it was put aside, or null when the console is gone. One that was put aside is
+    /// closed later, too.
     /// </summary>
     void OnConsoleClosed(ConsoleStream stream, string reason);
 

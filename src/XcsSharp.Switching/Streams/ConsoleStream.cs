@@ -226,8 +226,7 @@ public sealed class ConsoleStream : IPortHandler, ITurnTaker
     /// </summary>
     internal void Close(string reason)
     {
-        ChannelState before = State;
-        if (before == ChannelState.Closed)
+        if (State == ChannelState.Closed)
         {
             return;
         }
@@ -236,10 +235,9 @@ public sealed class ConsoleStream : IPortHandler, ITurnTaker
         NotifyIfMoved();
         State = ChannelState.Closed;
         _transport.Dispose();
-        if (before == ChannelState.Open)
-        {
-            _context.Consoles?.OnConsoleClosed(this, reason);
-        }
+
+        // Of one that was put aside this is the second word: that it is gone now.
+        _context.Consoles?.OnConsoleClosed(this, reason);
     }
 
     private void Drain()
