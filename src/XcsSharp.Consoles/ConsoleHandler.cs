@@ -29,7 +29,7 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
 
     private readonly ControlSwitch _switch;
     private readonly Dictionary<ConsoleId, GuestConsole> _consoles = [];
-    private readonly HashSet<GuestConsole> _ending = [];
+    private readonly EndingConsoles _ending = new();
     private readonly EndedConsoles _ended;
     private readonly SpooledConsoles _spooled;
     private ulong _lastViewerId;
@@ -94,7 +94,7 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
 
     /// <summary>Viewers of all consoles.</summary>
     public int Viewers => _consoles.Values.Sum(static console => console.Viewers)
-        + _ending.Sum(static console => console.Viewers);
+        + _ending.All.Sum(static console => console.Viewers);
 
     /// <summary>Console requests that were not console data; answered with length 0, as a guest answers what it does not know.</summary>
     public ulong UnknownRequests { get; private set; }
@@ -325,7 +325,7 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
         _switch.DetachConsoles(this);
         _switch.Detach(this);
         Logs?.Flush(s_flushAtEnd);
-        GuestConsole[] consoles = [.. _consoles.Values, .. _ending];
+        GuestConsole[] consoles = [.. _consoles.Values, .. _ending.All];
         if (_isFollowed && consoles.Any(static console => console.IsLogBehind))
         {
             Spool!.Leave();
@@ -345,7 +345,7 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
 
     internal void OnDropped(GuestConsole console)
     {
-        _ = _ending.Remove(console);
+        _ending.Remove(console);
         if (Find(console.Id) == console)
         {
             _ = _consoles.Remove(console.Id);
@@ -393,7 +393,7 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
     {
         if (_consoles.Remove(id, out GuestConsole? console))
         {
-            _ = _ending.Add(console);
+            _ending.Add(console);
             console.End();
             _ended.Add(console);
         }

@@ -2,7 +2,11 @@ using XcsSharp.Reactor;
 
 namespace XcsSharp.Consoles;
 
-/// <summary>Consoles whose domain is gone and whose output can still be read: for <see cref="ConsoleOptions.KeepAfterEnd"/>, and the last <see cref="Most"/> of them.</summary>
+/// <summary>
+/// Consoles that are gone, most of them with their domain, and whose output can still be read: for <see cref="ConsoleOptions.KeepAfterEnd"/>, and the last
+/// <see cref="Most"/> of them.
+/// </summary>
+/// <remarks>Of a console that ends again and again in one life of its domain the last one, which is all that can be asked for, and those that somebody reads.</remarks>
 internal sealed class EndedConsoles : IDisposable
 {
     /// <summary>What they take beside their output, which the budget of histories bounds, stays under a few MiB.</summary>
@@ -11,7 +15,8 @@ internal sealed class EndedConsoles : IDisposable
     private readonly EventLoop _loop;
     private readonly TimeSpan _keep;
     private readonly LoopTimer _expiry;
-    private readonly Queue<(GuestConsole Console, long EndedAt)> _consoles = new();
+    private readonly LinkedList<(GuestConsole Console, long EndedAt)> _consoles = new();
+    private readonly Dictionary<ConsoleId, LinkedListNode<(GuestConsole Console, long EndedAt)>> _last = [];
 
     internal EndedConsoles(EventLoop loop, TimeSpan keep)
     {
@@ -24,7 +29,12 @@ internal sealed class EndedConsoles : IDisposable
 
     internal void Add(GuestConsole console)
     {
-        _consoles.Enqueue((console, _loop.Clock.GetTimestamp()));
+        if (_last.TryGetValue(console.Id, out LinkedListNode<(GuestConsole Console, long EndedAt)>? before) && !before.Value.Console.IsReadAsLog)
+        {
+            Forget(before);
+        }
+
+        _last[console.Id] = _consoles.AddLast((console, _loop.Clock.GetTimestamp()));
         ForgetOld();
     }
 
@@ -52,17 +62,28 @@ internal sealed class EndedConsoles : IDisposable
 
     private void ForgetOld()
     {
-        while (_consoles.TryPeek(out (GuestConsole Console, long EndedAt) oldest))
+        while (_consoles.First is { } oldest)
         {
-            TimeSpan left = _keep - _loop.Clock.GetElapsedTime(oldest.EndedAt);
+            TimeSpan left = _keep - _loop.Clock.GetElapsedTime(oldest.Value.EndedAt);
             if (_consoles.Count <= Most && left > TimeSpan.Zero)
             {
                 _expiry.Schedule(left);
                 return;
             }
 
-            _ = _consoles.Dequeue();
-            oldest.Console.Forget();
+            Forget(oldest);
         }
+    }
+
+    private void Forget(LinkedListNode<(GuestConsole Console, long EndedAt)> node)
+    {
+        GuestConsole console = node.Value.Console;
+        _consoles.Remove(node);
+        if (_last.GetValueOrDefault(console.Id) == node)
+        {
+            _ = _last.Remove(console.Id);
+        }
+
+        console.Forget();
     }
 }

@@ -157,6 +157,9 @@ public sealed partial class GuestConsole : ITurnEndWork
     /// <summary>Terminals opened so far; more than 1 when somebody hung one up.</summary>
     public int PtysOpened => _pty?.Opened ?? 0;
 
+    /// <summary>Somebody reads its output as that of a log, also after its end.</summary>
+    internal bool IsReadAsLog => _logViewers.Count > 0;
+
     /// <summary>True once the domain, or this console of it, is gone.</summary>
     public bool IsEnding { get; private set; }
 

@@ -57,7 +57,7 @@ internal sealed class ConsoleTransports(EventLoop loop, HypervisorConnections co
             return bound.Error;
         }
 
-        var terminal = new TerminalKey(connections.Store, console.Domain, directory, log);
+        var terminal = new TerminalKey(connections.Store, console, directory, log);
         transport = new ConsoleRingTransport(
             loop, connections.Ports, console, bound.Value, remotePort, ring, terminal, OnDisposed);
         _open.Add(transport);

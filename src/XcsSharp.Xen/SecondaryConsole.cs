@@ -28,6 +28,9 @@ internal sealed class SecondaryConsole : XenConsole
     /// <summary>An earlier life of the daemon may have left its terminal's name there.</summary>
     public bool MayNameOldTerminal { get; set; }
 
+    /// <summary>Timestamp up to which the lives that have begun use up its pace.</summary>
+    public long PacedUntil { get; set; }
+
     /// <summary>It is being removed, and the guest was asked to let go.</summary>
     public bool IsRemoving { get; set; }
 

@@ -21,6 +21,12 @@ internal sealed class SecondaryConsoles
     /// <summary>How long a guest may take to let go of a console that is removed.</summary>
     private static readonly TimeSpan s_letGo = TimeSpan.FromSeconds(5);
 
+    /// <summary>Lives of a console that begin as soon as the guest wants; the next one when <see cref="s_lifePace"/> for each of them has passed.</summary>
+    private const int LivesAtOnce = 4;
+
+    /// <summary>Each life has a terminal, a history and a place in the spool, and says so: a guest must not have another every few milliseconds.</summary>
+    private static readonly TimeSpan s_lifePace = TimeSpan.FromSeconds(1);
+
     private readonly XenStoreConnection _store;
     private readonly SecondaryConsoleKeys _keys;
     private readonly ConsoleTransports _transports;
@@ -259,6 +265,12 @@ internal sealed class SecondaryConsoles
             console.Withdraw(_sink!, "the guest has another console ring");
         }
 
+        if (!MayBegin(console))
+        {
+            _ = _refusals.Refuse(console, "its driver begins anew again and again; it is served once a second", mayPass: false);
+            return true;
+        }
+
         uint domid = console.Domain.Domid;
         error = _transports.MapGranted(domid, (uint)reference, out ConsoleRing? ring);
         if (ring is null)
@@ -275,12 +287,18 @@ internal sealed class SecondaryConsoles
         _refusals.Clear(console);
         console.Offered = transport;
         console.MayNameOldTerminal = false;
+        console.PacedUntil = Math.Max(console.PacedUntil, _clock.GetTimestamp()) + LifePaceTicks;
         console.Ring = reference;
         _log.ConsoleOffered(console.Domain, console.Number, transport.LocalPort, (int)port);
         _sink!.OnConsoleOffered(domid, transport);
         SetState(console, XenbusState.Connected);
         return false;
     }
+
+    private long LifePaceTicks => (long)(s_lifePace.TotalSeconds * _clock.TimestampFrequency);
+
+    private bool MayBegin(SecondaryConsole console)
+        => console.PacedUntil - _clock.GetTimestamp() <= (LivesAtOnce - 1) * LifePaceTicks;
 
     private void Watch(SecondaryConsole console)
     {

@@ -10,17 +10,18 @@ namespace XcsSharp.Xen;
 /// the node is made dom0's own and readable by the guest, whoever owns the directory around it.
 /// </summary>
 /// <param name="store">xenstore.</param>
-/// <param name="domain">Whose console.</param>
+/// <param name="console">Whose terminal.</param>
 /// <param name="directory">The console's directory; its key <c>port</c> is there as long as the console is.</param>
 /// <param name="log">For what could not be written.</param>
-internal sealed class TerminalKey(XenStoreConnection store, XenDomain domain, string directory, ILogger log)
+internal sealed class TerminalKey(XenStoreConnection store, XenConsole console, string directory, ILogger log)
 {
-    /// <summary>A guest that changes it in a loop does not keep us writing.</summary>
+    /// <summary>A guest that changes it in a loop does not keep us writing, however often its driver begins anew.</summary>
     private const int MaxRestores = 5;
 
     private readonly string _path = directory + "/tty";
     private string? _published;
-    private int _restores;
+
+    private XenDomain Domain => console.Domain;
 
     /// <summary>Writes the key, or removes it if it still has what was written. Nothing is made of a domain that is gone.</summary>
     public void Publish(string? device)
@@ -30,7 +31,7 @@ internal sealed class TerminalKey(XenStoreConnection store, XenDomain domain, st
             return;
         }
 
-        Errno error = domain.IsGone ? Errno.ENOENT
+        Errno error = Domain.IsGone ? Errno.ENOENT
             : store.InTransaction(transaction => device is null ? Remove(transaction) : Put(device, transaction));
         if (error == Errno.OK && device is not null)
         {
@@ -40,21 +41,26 @@ internal sealed class TerminalKey(XenStoreConnection store, XenDomain domain, st
         _published = error == Errno.OK ? device : null;
         if (error is not (Errno.OK or Errno.ENOENT))
         {
-            log.NoTerminalKey(domain, _path, error);
+            log.NoTerminalKey(Domain, _path, error);
         }
     }
 
     /// <summary>The guest may have changed the key, where the directory is its own: it is put right, a few times.</summary>
     public void Restore()
     {
-        if (_published is not { } device || domain.IsGone || Check(device) == Errno.OK)
+        if (_published is not { } device || Domain.IsGone || Check(device) == Errno.OK)
         {
             return;
         }
 
         _published = null;
-        bool again = _restores++ < MaxRestores;
-        log.TerminalKeyChanged(domain, _path, again ? "written again" : "left alone from now on");
+        if (console.TerminalRestores > MaxRestores)
+        {
+            return;
+        }
+
+        bool again = console.TerminalRestores++ < MaxRestores;
+        log.TerminalKeyChanged(Domain, _path, again ? "written again" : "left alone from now on");
         if (again)
         {
             Publish(device);
@@ -67,7 +73,7 @@ internal sealed class TerminalKey(XenStoreConnection store, XenDomain domain, st
         Errno error = store.Read(directory + "/port", out _, transaction);
         return error != Errno.OK
             ? error
-            : store.WriteOwned(_path, device, owner: 0, reader: domain.Domid, transaction);
+            : store.WriteOwned(_path, device, owner: 0, reader: Domain.Domid, transaction);
     }
 
     private Errno Remove(uint transaction)

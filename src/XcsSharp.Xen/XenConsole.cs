@@ -25,6 +25,9 @@ internal class XenConsole(XenDomain domain, int number)
     /// <summary>True when a wish that makes no sense was logged: once a life.</summary>
     public bool IsWishRefused { get; set; }
 
+    /// <summary>How often the key of its terminal was put right.</summary>
+    public int TerminalRestores { get; set; }
+
     /// <summary>The last thing that was wrong, so that it is logged once and not for every event.</summary>
     public string? Problem { get; set; }
 

@@ -146,6 +146,32 @@ public sealed class EndOfDomainTests
     }
 
     [Fact]
+    public void A_console_that_comes_and_goes_has_few_terminals_and_nobody_elses_output_is_forgotten_for_it()
+    {
+        const int MostOfOne = 4;
+        using var rig = new ConsoleRig();
+        var (neighbour, _, other, _) = rig.AddRing(2, "other");
+        rig.Write(other, "last words"u8.ToArray());
+        neighbour.Destroy();
+        rig.RunUntil(() => rig.Consoles.Ending == 1, "its end");
+        var (_, ring, program, first) = rig.AddRing(1, "web", number: 1);
+        for (int life = 1; life <= 1100; life++)
+        {
+            // Nobody reads it at the terminal.
+            rig.Write(program, BitConverter.GetBytes(life));
+            ring.Withdraw();
+            Assert.Equal(1 + Math.Min(life, MostOfOne), rig.Consoles.Ending);
+            Assert.Equal(life > MostOfOne, first.PtyDevice is null);
+            ring.Restart();
+            rig.RunIdle();
+        }
+
+        Assert.Equal(2, rig.Consoles.Kept);
+        Assert.Equal("last words"u8, rig.Consoles.FindEnded("other", 0)!.Backlog.Read(0));
+        Assert.Equal(BitConverter.GetBytes(1100), rig.Consoles.FindEnded("web", 1)!.Backlog.Read(0));
+    }
+
+    [Fact]
     public void A_terminal_that_is_hung_up_after_its_domain_went_is_not_replaced()
     {
         using var rig = new ConsoleRig();
