@@ -256,8 +256,12 @@ internal sealed class ConsolePty : IPtyOwner, IInputOrigin, IDisposable
 
     private void Close()
     {
-        _kept?.Remove(_console.Id);
-        _terminal?.Dispose();
+        if (_terminal is not null)
+        {
+            _kept?.Remove(_console.Id, _terminal);
+            _terminal.Dispose();
+        }
+
         _terminal = null;
         _isFull = false;
     }

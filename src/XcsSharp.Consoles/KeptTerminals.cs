@@ -130,8 +130,20 @@ public sealed class KeptTerminals
             return;
         }
 
+        bool isAnother = _living.TryGetValue(name, out PseudoTerminal? before) && before != terminal;
         _living[name] = terminal;
-        if (_keeper is null || _stored.Contains(name))
+        if (_keeper is null)
+        {
+            return;
+        }
+
+        if (isAnother && _stored.Remove(name))
+        {
+            // The one before is the terminal of a console that has ended, and waits for its reader: this console has the name now.
+            _keeper.Forget(name);
+        }
+
+        if (_stored.Contains(name))
         {
             return;
         }
@@ -151,12 +163,16 @@ public sealed class KeptTerminals
         _keeper.Keep(name, terminal.Descriptors);
     }
 
-    /// <summary>The console has no terminal any more, or will get another.</summary>
-    internal void Remove(ConsoleId id)
+    /// <summary>A console has this terminal no more. Another's of the same name stays: that console is its next life.</summary>
+    internal void Remove(ConsoleId id, PseudoTerminal terminal)
     {
-        if (NameOf(id) is { } name && _living.Remove(name) && _stored.Remove(name))
+        if (NameOf(id) is { } name && _living.GetValueOrDefault(name) == terminal)
         {
-            _keeper?.Forget(name);
+            _ = _living.Remove(name);
+            if (_stored.Remove(name))
+            {
+                _keeper?.Forget(name);
+            }
         }
     }
 

@@ -30,6 +30,7 @@ internal sealed class ConsoleRig : IDisposable
         Func<DaemonStatus>? status = null,
         bool logs = false,
         ILogger<ConsoleHandler>? log = null,
+        KeptTerminals? terminals = null,
         HandedConsoles? handed = null)
     {
         Loop = new EventLoop(clock);
@@ -49,7 +50,7 @@ internal sealed class ConsoleRig : IDisposable
             LogOutput = OutputLevel.Raw,
         };
         configure?.Invoke(options);
-        Consoles = new ConsoleHandler(Loop, Switch, options, log ?? NullLogger<ConsoleHandler>.Instance, handed: handed);
+        Consoles = new ConsoleHandler(Loop, Switch, options, log ?? NullLogger<ConsoleHandler>.Instance, terminals, handed);
         Operators = new OperatorListener(
             Loop, Switch, Consoles, status ?? (() => throw new NotSupportedException()), NullLogger.Instance);
         _listener = UnixListener.Bind(Loop, _place["console.sock"], Convert.ToInt32("600", 8), Operators.Accept);
