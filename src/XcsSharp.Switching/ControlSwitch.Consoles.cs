@@ -48,7 +48,7 @@ public sealed partial class ControlSwitch
         before?.Close("it was made anew");
         if (NamesWhatComes)
         {
-            _log.ConsoleOpened(domain, stream.Number, stream.LocalPort, stream.RemotePort);
+            _context.Lives.ConsoleOpened(stream);
         }
 
         Open(stream);
@@ -98,7 +98,7 @@ public sealed partial class ControlSwitch
         }
 
         stream.Domain.SetConsole(stream.Number, null);
-        _log.ConsoleClosed(stream.Domain, stream.Number, reason);
+        _context.Lives.ConsoleClosed(stream, reason);
         stream.Close(reason);
     }
 

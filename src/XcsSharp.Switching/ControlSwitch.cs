@@ -229,6 +229,7 @@ public sealed partial class ControlSwitch : IHypervisorSink, IDisposable
             return;
         }
 
+        _context.Lives.OnEnding(domain);
         CloseChannel(domain, "the domain is gone", lastLook: true);
         CloseConsoles(domain, "the domain is gone", lastLook: true);
         _domains.Remove(domid);
@@ -275,10 +276,12 @@ public sealed partial class ControlSwitch : IHypervisorSink, IDisposable
     {
         foreach (GuestDomain domain in _domains.Values.ToArray())
         {
+            _context.Lives.OnEnding(domain);
             CloseChannel(domain, "the daemon stops", lastLook: false);
             CloseConsoles(domain, "the daemon stops", lastLook: false);
         }
 
+        _context.Lives.Dispose();
         _virqs.ReleaseAll();
     }
 
@@ -329,7 +332,7 @@ public sealed partial class ControlSwitch : IHypervisorSink, IDisposable
         _channelsByPort[channel.LocalPort] = channel;
         if (NamesWhatComes)
         {
-            _log.ChannelOpened(domain, channel.Kind, channel.LocalPort, channel.RemotePort);
+            _context.Lives.ChannelOpened(channel);
         }
 
         _router.AnnounceChannel(channel);
@@ -366,7 +369,7 @@ public sealed partial class ControlSwitch : IHypervisorSink, IDisposable
             record.Interfaces.Remove(channel);
         }
 
-        _log.ChannelClosed(domain, reason);
+        _context.Lives.ChannelClosed(domain, reason);
         channel.Close(reason);
     }
 

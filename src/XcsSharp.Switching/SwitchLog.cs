@@ -24,6 +24,10 @@ internal static partial class SwitchLog
         "Channel of {Domain} (port {LocalPort}) put aside: {Problem}. Other domains are not affected; it is taken up again when the guest publishes a new channel or is restarted")]
     public static partial void ChannelQuarantined(this ILogger log, GuestDomain domain, int localPort, string problem);
 
+    [LoggerMessage(13, LogLevel.Warning,
+        "Domain {Domain}: {Count} more times a channel or console of it came, went or was put aside; the last: {What}")]
+    public static partial void MoreLives(this ILogger log, GuestDomain domain, int count, string what);
+
     [LoggerMessage(6, LogLevel.Debug, "Answered a {Type} request of {Domain} for its subscribers (somebody had it: {WasHeld})")]
     public static partial void AnsweredForSubscriber(this ILogger log, GuestDomain domain, MessageType type, bool wasHeld);
 

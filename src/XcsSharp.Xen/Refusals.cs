@@ -10,8 +10,7 @@ namespace XcsSharp.Xen;
 /// once, then of the rest in one line a <see cref="Pace"/>.
 /// </summary>
 /// <remarks>
-/// A guest can make up another wrong key every few milliseconds, and each is another reason. What was not said when it came is
-/// said at the end of the pace, or when the domain goes; a timer runs only while something is owed.
+/// A guest can make up another wrong key every few milliseconds, and each is another reason.
 /// </remarks>
 /// <param name="loop">Whose clock and timer.</param>
 /// <param name="log">For the operator.</param>
@@ -21,17 +20,12 @@ internal sealed class Refusals(EventLoop loop, ILogger log) : IDisposable
     public const int MostSaid = 5;
 
     /// <summary>How often the others are summed up.</summary>
-    public static readonly TimeSpan Pace = TimeSpan.FromMinutes(1);
+    public static readonly TimeSpan Pace = LinePace.Length;
 
-    private readonly List<XenDomain> _owed = [];
-    private LoopTimer? _timer;
+    private readonly LinePace _pace = new(loop, MostSaid);
     private IHypervisorSink? _sink;
 
-    public void Start(IHypervisorSink sink)
-    {
-        _sink = sink;
-        _timer = loop.CreateTimer(SayDue);
-    }
+    public void Start(IHypervisorSink sink) => _sink = sink;
 
     /// <summary>A domain's control page is refused; without effect for the reason that was given last.</summary>
     public void Refuse(XenDomain domain, string problem)
@@ -73,18 +67,13 @@ internal sealed class Refusals(EventLoop loop, ILogger log) : IDisposable
 
     public void OnGone(XenDomain domain)
     {
-        if (_owed.Remove(domain))
+        if (domain.RefusalLines is { } lines)
         {
-            Say(domain);
+            _pace.Finish(lines);
         }
     }
 
-    public void Dispose()
-    {
-        _timer?.Cancel();
-        _owed.ForEach(Say);
-        _owed.Clear();
-    }
+    public void Dispose() => _pace.Dispose();
 
     private void Say(XenConsole console, string problem)
     {
@@ -103,78 +92,5 @@ internal sealed class Refusals(EventLoop loop, ILogger log) : IDisposable
     }
 
     private bool MaySay(XenDomain domain, string problem)
-    {
-        RefusalsSaid said = domain.RefusalsSaid;
-        long now = loop.Clock.GetTimestamp();
-        if (said.Owed == 0 && (said.AtOnce == 0 || now >= said.NextPace))
-        {
-            said.AtOnce = 0;
-            said.NextPace = now + PaceTicks;
-        }
-
-        if (said.AtOnce < MostSaid)
-        {
-            said.AtOnce++;
-            return true;
-        }
-
-        said.Last = problem;
-        if (said.Owed++ == 0)
-        {
-            _owed.Add(domain);
-            Plan();
-        }
-
-        return false;
-    }
-
-    private long PaceTicks => (long)(Pace.TotalSeconds * loop.Clock.TimestampFrequency);
-
-    private void SayDue()
-    {
-        long now = loop.Clock.GetTimestamp();
-        foreach (XenDomain domain in _owed)
-        {
-            if (domain.RefusalsSaid.NextPace <= now)
-            {
-                Say(domain);
-                domain.RefusalsSaid.NextPace = now + PaceTicks;
-            }
-        }
-
-        _owed.RemoveAll(static domain => domain.RefusalsSaid.Owed == 0);
-        Plan();
-    }
-
-    private void Say(XenDomain domain)
-    {
-        log.MoreRefused(domain, domain.RefusalsSaid.Owed, domain.RefusalsSaid.Last);
-        domain.RefusalsSaid.Owed = 0;
-    }
-
-    private void Plan()
-    {
-        if (_owed.Count > 0)
-        {
-            TimeSpan wait = loop.Clock.GetElapsedTime(
-                loop.Clock.GetTimestamp(), _owed.Min(static domain => domain.RefusalsSaid.NextPace));
-            _timer!.Schedule(wait > TimeSpan.Zero ? wait : TimeSpan.Zero);
-        }
-    }
-}
-
-/// <summary>What the log was told of one domain's refusals.</summary>
-internal sealed class RefusalsSaid
-{
-    /// <summary>Said as they came, in this pace.</summary>
-    public int AtOnce { get; set; }
-
-    /// <summary>Not said yet.</summary>
-    public int Owed { get; set; }
-
-    /// <summary>The last of those.</summary>
-    public string Last { get; set; } = "";
-
-    /// <summary>Timestamp of the pace's end.</summary>
-    public long NextPace { get; set; }
+        => _pace.MaySay(domain.RefusalLines ??= new PacedLines((count, last) => log.MoreRefused(domain, count, last)), problem);
 }

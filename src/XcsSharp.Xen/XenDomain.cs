@@ -1,5 +1,7 @@
 using System.Globalization;
 
+using XcsSharp.Switching;
+
 namespace XcsSharp.Xen;
 
 /// <summary>One life of a domid, and what is known of its control page and consoles.</summary>
@@ -13,7 +15,6 @@ internal sealed class XenDomain
     private const string DeviceConsolesDirectory = "/device/console";
 
     private readonly string _home;
-    private RefusalsSaid? _refusalsSaid;
 
     public XenDomain(uint domid, Guid uuid, ulong life, string name)
     {
@@ -68,8 +69,8 @@ internal sealed class XenDomain
     /// <summary>The last thing that was wrong, so that it is logged once and not for every event.</summary>
     public string? Problem { get; set; }
 
-    /// <summary>Made when something is refused.</summary>
-    public RefusalsSaid RefusalsSaid => _refusalsSaid ??= new RefusalsSaid();
+    /// <summary>What the log was told of what is refused; null: nothing yet.</summary>
+    public PacedLines? RefusalLines { get; set; }
 
     /// <summary>The text of <see cref="ClassicPath"/> that was acted upon last, or null.</summary>
     public string? SeenClassic { get; set; }

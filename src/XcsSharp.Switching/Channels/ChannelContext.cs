@@ -14,6 +14,7 @@ internal sealed class ChannelContext(EventLoop loop, SwitchOptions options, Swit
     public FloodRate Rate { get; } = new(options.GuestBytesPerSecond, loop.Clock.TimestampFrequency);
     public SwitchCounters Counters { get; } = counters;
     public ILogger Log { get; } = log;
+    public LifeLog Lives { get; } = new(loop, log);
     public int RequestQueueLimit { get; } = options.RequestQueue;
 
     /// <summary>Who takes the consoles' output; null while nobody does.</summary>

@@ -348,7 +348,7 @@ public sealed partial class ControlChannel : IPortHandler, ITurnTaker
         Problem = problem;
         _context.Counters.Quarantines++;
         StopServing();
-        _context.Log.ChannelQuarantined(Domain, LocalPort, problem);
+        _context.Lives.ChannelPutAside(this, problem);
         _context.Router.AnnounceChannelClosed(this, problem);
     }
 

@@ -59,6 +59,9 @@ public sealed class GuestDomain
     /// <summary>What its channel and its consoles share.</summary>
     internal FloodBudget Budget { get; }
 
+    /// <summary>What the log was told of its channels and consoles; null: nothing yet.</summary>
+    internal PacedLines? Lines { get; set; }
+
     /// <summary>True for ever once Xen no longer knows this life.</summary>
     public bool IsGone { get; internal set; }
 

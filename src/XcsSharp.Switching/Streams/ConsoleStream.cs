@@ -388,7 +388,7 @@ public sealed class ConsoleStream : IPortHandler, ITurnTaker
         State = ChannelState.Quarantined;
         Problem = problem;
         _context.Counters.Quarantines++;
-        _context.Log.ConsoleQuarantined(Domain, Number, LocalPort, problem);
+        _context.Lives.ConsolePutAside(this, problem);
         _context.Consoles?.OnConsoleClosed(this, problem);
     }
 }
