@@ -1,6 +1,5 @@
 using System.Diagnostics;
 
-using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
 
@@ -49,11 +48,10 @@ internal sealed partial class XcsdRuntime : IDisposable
     /// <exception cref="StartFailure">Something is in the way; nothing stays open.</exception>
     /// <param name="settings">Checked.</param>
     /// <param name="loggers">For all parts.</param>
-    /// <param name="notifier">The service manager, if there is one.</param>
     /// <param name="handed">What the daemon before has left. Owned from here on.</param>
     /// <param name="isUpgradable">False: operators may not have another program take this one's place.</param>
     public static XcsdRuntime Open(
-        XcsdSettings settings, ILoggerFactory loggers, ISystemdNotifier? notifier, HandedDescriptors handed, bool isUpgradable)
+        XcsdSettings settings, ILoggerFactory loggers, HandedDescriptors handed, bool isUpgradable)
     {
         var runtime = new XcsdRuntime();
         int count = handed.Count;
@@ -68,7 +66,7 @@ internal sealed partial class XcsdRuntime : IDisposable
             runtime.OpenHypervisor(settings, loggers, isUpgradable);
             runtime._ready = Stopwatch.GetTimestamp();
             runtime._readyAt = DateTimeOffset.UtcNow;
-            runtime._watchdog = Watchdog.Start(runtime._loop, notifier);
+            runtime._watchdog = Watchdog.Start(runtime._loop);
             loggers.CreateLogger("xcsd").Serving(
                 DaemonVersion.Text,
                 runtime.Guests,

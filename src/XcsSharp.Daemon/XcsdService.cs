@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
 
 using XcsSharp.Daemon.Classic;
@@ -126,8 +125,7 @@ internal sealed class XcsdService(
     /// <returns>Null: it was stopped. Otherwise what a daemon has left that goes on, because no other took its place.</returns>
     private HandedDescriptors? ServeOnce(HandedDescriptors handed)
     {
-        XcsdRuntime runtime = XcsdRuntime.Open(
-            settings, loggers, (ISystemdNotifier?)services.GetService(typeof(ISystemdNotifier)), handed, isUpgradable: _classic is null);
+        XcsdRuntime runtime = XcsdRuntime.Open(settings, loggers, handed, isUpgradable: _classic is null);
         HandedDescriptors left;
         Offer(runtime);
         try

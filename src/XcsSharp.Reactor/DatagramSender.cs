@@ -12,7 +12,7 @@ public sealed class DatagramSender : IDisposable
     private readonly SafeFileHandle _socket = Sockets.CreateDatagram();
     private readonly string _path;
 
-    /// <param name="path">Of the other's socket, at most 107 bytes; need not exist yet.</param>
+    /// <param name="path">Of the other's socket, at most 107 bytes; need not exist yet. An <c>@</c> at its beginning stands for a name outside of the file system.</param>
     public DatagramSender(string path)
     {
         _path = path;

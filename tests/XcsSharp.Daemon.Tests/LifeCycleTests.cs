@@ -121,6 +121,49 @@ public sealed class LifeCycleTests
     }
 
     [Fact]
+    public async Task A_watchdog_that_does_not_read_holds_up_nobody_and_hears_of_us_when_it_reads_again()
+    {
+        await using SimMachine machine = await SimMachine.StartAsync(Lab.Cancel);
+        DaemonPlaces places = new(machine);
+        DaemonLaunch launch = new() { Environment = new Dictionary<string, string> { ["WATCHDOG_USEC"] = "200000" } };
+        await using XcsdDaemon daemon = await XcsdDaemon.StartAsync(places, Lab.Cancel, launch: launch);
+        await UntilPingsAsync(daemon, 2);
+        await daemon.Notify.HoldAsync(Lab.Cancel);
+        try
+        {
+            daemon.Notify.Fill();
+
+            // For several times that it would tell it: each of them finds the queue full.
+            long start = Stopwatch.GetTimestamp();
+            while (Stopwatch.GetElapsedTime(start) < TimeSpan.FromMilliseconds(500))
+            {
+                Assert.Equal(daemon.Pid, (await OperatorQuery.StatusAsync(places.Console, Lab.Cancel)).Pid);
+            }
+        }
+        finally
+        {
+            daemon.Notify.GoOn();
+        }
+
+        await UntilPingsAsync(daemon, await PingsSoFarAsync(daemon, "reads again") + 2);
+    }
+
+    [Fact]
+    public async Task Without_a_descriptor_left_it_lives_and_tells_the_watchdog_so()
+    {
+        await using SimMachine machine = await SimMachine.StartAsync(Lab.Cancel);
+        DaemonLaunch launch = new() { Environment = new Dictionary<string, string> { ["WATCHDOG_USEC"] = "200000" } };
+        await using XcsdDaemon daemon = await XcsdDaemon.StartAsync(new DaemonPlaces(machine), Lab.Cancel, launch: launch);
+        await UntilPingsAsync(daemon, 2);
+
+        ChildResult limited = await ChildProcess.RunAsync("prlimit", ["--pid", $"{daemon.Pid}", "--nofile=3:"], Lab.Cancel);
+        Assert.Equal((0, ""), (limited.ExitCode, limited.Error));
+
+        await UntilPingsAsync(daemon, await PingsSoFarAsync(daemon, "limited") + 5);
+        Assert.False(daemon.Process.HasExited, daemon.Log);
+    }
+
+    [Fact]
     public async Task It_serves_on_the_sockets_that_the_service_manager_opened()
     {
         await using SimMachine machine = await SimMachine.StartAsync(Lab.Cancel);

@@ -1,7 +1,5 @@
 using System.Globalization;
 
-using Microsoft.Extensions.Hosting.Systemd;
-
 using XcsSharp.Reactor;
 
 namespace XcsSharp.Daemon.Systemd;
@@ -10,27 +8,29 @@ namespace XcsSharp.Daemon.Systemd;
 /// Tells the service manager twice per watchdog interval that the loop turns (sd_watchdog_enabled(3)). Sent from the
 /// loop's own timer: another thread would keep a hung daemon looking alive.
 /// </summary>
+/// <remarks>
+/// Its socket is opened at the start and waits for nobody: neither a manager that does not read nor a machine without a free descriptor may
+/// stop the loop. What is wrong with a message that is not taken the manager knows better than we; it is sent again soon.
+/// </remarks>
 internal sealed class Watchdog : IDisposable
 {
-    private static readonly ServiceState s_alive = new("WATCHDOG=1");
-
-    private readonly ISystemdNotifier _notifier;
+    private readonly DatagramSender _manager;
     private readonly TimeSpan _period;
     private readonly LoopTimer _timer;
 
-    private Watchdog(EventLoop loop, ISystemdNotifier notifier, TimeSpan period)
+    private Watchdog(EventLoop loop, string manager, TimeSpan period)
     {
-        _notifier = notifier;
+        _manager = new DatagramSender(manager);
         _period = period;
         _timer = loop.CreateTimer(Report);
     }
 
     /// <summary>Starts it, or gives null when the service manager does not ask for it: no timer, no wake-ups.</summary>
-    public static Watchdog? Start(EventLoop loop, ISystemdNotifier? notifier)
+    public static Watchdog? Start(EventLoop loop)
     {
         string? pid = Environment.GetEnvironmentVariable("WATCHDOG_PID");
         bool forUs = pid is null || pid == Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
-        if (notifier is null
+        if (Environment.GetEnvironmentVariable("NOTIFY_SOCKET") is not { Length: > 0 } manager
             || !forUs
             || !long.TryParse(
                 Environment.GetEnvironmentVariable("WATCHDOG_USEC"),
@@ -42,16 +42,21 @@ internal sealed class Watchdog : IDisposable
             return null;
         }
 
-        var watchdog = new Watchdog(loop, notifier, TimeSpan.FromMicroseconds(interval / 2.0));
+        var watchdog = new Watchdog(loop, manager, TimeSpan.FromMicroseconds(interval / 2.0));
         watchdog.Report();
         return watchdog;
     }
 
-    public void Dispose() => _timer.Cancel();
+    public void Dispose()
+    {
+        _timer.Cancel();
+        _manager.Dispose();
+    }
 
     private void Report()
     {
-        _notifier.Notify(s_alive);
-        _timer.Schedule(_period);
+        // The next one would come when the interval is over: too late.
+        bool isTaken = _manager.TrySend("WATCHDOG=1"u8, out _) is null;
+        _timer.Schedule(isTaken ? _period : _period / 10);
     }
 }

@@ -106,10 +106,11 @@ internal static unsafe class Sockets
     }
 
     /// <summary>Sends one datagram, whole or not at all.</summary>
+    /// <param name="path">Of the other's socket; an <c>@</c> at its beginning stands for a name outside of the file system.</param>
     public static SysResult SendTo(SafeFileHandle socket, ReadOnlySpan<byte> bytes, string path)
     {
         Span<byte> address = stackalloc byte[2 + Libc.MaxUnixPath];
-        int length = Address(path, address);
+        int length = ReceiverAddress(path, address);
 
         // SAFETY: both are pinned for the call; the kernel only reads.
         fixed (byte* start = bytes, to = address)
@@ -125,16 +126,11 @@ internal static unsafe class Sockets
     }
 
     /// <summary>Sends one datagram with open descriptors, of which the receiver gets copies.</summary>
-    /// <param name="path">Of the other's socket; an <c>@</c> at its beginning stands for a name outside of the file system.</param>
+    /// <param name="path">As above.</param>
     public static SysResult SendTo(SafeFileHandle socket, ReadOnlySpan<byte> bytes, ReadOnlySpan<SafeFileHandle> descriptors, string path)
     {
         Span<byte> address = stackalloc byte[2 + Libc.MaxUnixPath];
-        int length = Address(path, address);
-        if (address[2] == (byte)'@')
-        {
-            address[2] = 0;
-            length--;
-        }
+        int length = ReceiverAddress(path, address);
 
         int room = sizeof(cmsghdr) + ((descriptors.Length * sizeof(int)) + 7) / 8 * 8;
         byte* control = stackalloc byte[room];
@@ -230,6 +226,19 @@ internal static unsafe class Sockets
 
             groups = new uint[length / sizeof(uint)];
         }
+    }
+
+    private static int ReceiverAddress(string path, Span<byte> address)
+    {
+        int length = Address(path, address);
+        if (address[2] != (byte)'@')
+        {
+            return length;
+        }
+
+        // Of such a name every byte counts, an end of text too.
+        address[2] = 0;
+        return length - 1;
     }
 
     private static int Address(string path, Span<byte> address)
