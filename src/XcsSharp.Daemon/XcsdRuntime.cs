@@ -26,7 +26,6 @@ internal sealed partial class XcsdRuntime : IDisposable
     private readonly EventLoop _loop = new();
     private long _ready;
     private DateTimeOffset _readyAt;
-    private string _accessFile = "";
     private ILogger? _log;
     private SocketPlaces? _sockets;
     private XenHypervisor? _hypervisor;
@@ -120,12 +119,11 @@ internal sealed partial class XcsdRuntime : IDisposable
     /// <summary>Whether anything of this daemon can outlive it.</summary>
     public bool CanBeFollowed => _store is not null;
 
-    /// <summary>From any thread: somebody has renamed the logs, or changed the policy.</summary>
-    public void Reload() => _loop.Post(() =>
-    {
-        _consoles?.ReopenLogs();
-        ReloadAccess();
-    });
+    /// <summary>From any thread: somebody has renamed the logs.</summary>
+    public void ReopenLogs() => _loop.Post(() => _consoles?.ReopenLogs());
+
+    /// <summary>From any thread: somebody has changed the policy.</summary>
+    public void ChangeAccess(AccessPolicy? access) => _loop.Post(() => _consoles?.ChangeAccess(access));
 
     /// <summary>From the outside in: no new clients, then the old ones, then channels, then Xen.</summary>
     public void Dispose()
@@ -199,31 +197,18 @@ internal sealed partial class XcsdRuntime : IDisposable
         _log!.MemoryReturned(GC.GetTotalMemory(forceFullCollection: false) / 1024, Stopwatch.GetElapsedTime(before).TotalMilliseconds);
     }
 
-    private void ReloadAccess()
-    {
-        try
-        {
-            _consoles?.ChangeAccess(AccessRules.Load(_accessFile));
-        }
-        catch (Exception wrong) when (wrong is IOException or FormatException)
-        {
-            _log?.AccessFileWrong(_accessFile, wrong.Message.ReplaceLineEndings(" "));
-        }
-    }
-
     private ConsoleHandler OpenConsoles(ControlSwitch controlSwitch, XcsdSettings settings, ILoggerFactory loggers)
     {
-        _accessFile = settings.Sockets.AccessFile;
         _log = loggers.CreateLogger("xcsd");
         try
         {
-            settings.Consoles.Access = AccessRules.Load(_accessFile);
+            settings.Consoles.Access = AccessRules.Load(settings.Sockets.AccessFile);
         }
         catch (Exception e) when (e is IOException or FormatException)
         {
             throw new StartFailure(
                 ExitCode.BadSettings,
-                $"Sockets:AccessFile {_accessFile}: {e.Message}",
+                $"Sockets:AccessFile {settings.Sockets.AccessFile}: {e.Message}",
                 "Mend the file, or leave Sockets:AccessFile empty, and whoever may connect may do all.",
                 e);
         }

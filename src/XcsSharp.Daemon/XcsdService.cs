@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
+using XcsSharp.Consoles;
 using XcsSharp.Daemon.Classic;
 using XcsSharp.Daemon.Handover;
 using XcsSharp.Daemon.Settings;
@@ -30,6 +31,7 @@ internal sealed class XcsdService(
     private readonly Lock _stopping = new();
     private XcsdRuntime? _runtime;
     private volatile bool _isStopping;
+    private BackgroundReload? _access;
     private PosixSignalRegistration? _hangUp;
     private PosixSignalRegistration? _interrupt;
 
@@ -39,6 +41,8 @@ internal sealed class XcsdService(
     /// <summary>Completes when the sockets listen and the domains that exist were found; readiness follows from it.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
+        _access = new BackgroundReload(ReloadAccess);
+
         // Before anything is served: until then a SIGHUP ends the process. To xcs all three signals meant the same.
         _hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, _classic is null ? Reload : StopHost);
 
@@ -80,7 +84,26 @@ internal sealed class XcsdService(
         signal.Cancel = true;
         lock (_stopping)
         {
-            _runtime?.Reload();
+            _runtime?.ReopenLogs();
+        }
+
+        _access!.Ask();
+    }
+
+    /// <summary>Not on the loop's thread: names of users and groups may be asked of a server, which is away perhaps.</summary>
+    private void ReloadAccess()
+    {
+        try
+        {
+            AccessPolicy? access = AccessRules.Load(settings.Sockets.AccessFile);
+            lock (_stopping)
+            {
+                _runtime?.ChangeAccess(access);
+            }
+        }
+        catch (Exception wrong) when (wrong is IOException or FormatException)
+        {
+            _log.AccessFileWrong(settings.Sockets.AccessFile, wrong.Message.ReplaceLineEndings(" "));
         }
     }
 

@@ -178,6 +178,59 @@ public sealed class AccessTests
         AssertBegun(RecordType.ConnectExtended, await GreetAsync(lab.Places.Xcs, Stranger, ExtendedHello));
     }
 
+    [Fact]
+    public async Task While_a_new_policy_is_slow_to_read_everybody_is_served_by_the_old_one()
+    {
+        Assert.SkipWhen(Syscall.geteuid() != 0, "only root can be other users");
+        await using Lab lab = await StartAsync();
+        string policy = PolicyOf(lab.Machine);
+        File.Delete(policy);
+        Assert.Equal(0, Syscall.mkfifo(policy, FilePermissions.S_IRUSR | FilePermissions.S_IWUSR));
+
+        lab.Daemon.Process.Signal(Signum.SIGHUP);
+
+        // Opened when the daemon has: from here on it waits for what we write.
+        await using FileStream slow = await Task.Run(() => new FileStream(policy, FileMode.Open, FileAccess.Write), Lab.Cancel)
+            .WaitAsync(Transcript.DefaultDeadline, Lab.Cancel);
+        Assert.StartsWith("OK", await AskAsync(lab, Viewer, "STATUS").WaitAsync(Transcript.DefaultDeadline, Lab.Cancel), StringComparison.Ordinal);
+        Assert.StartsWith("ERR", await AskAsync(lab, Stranger, "STATUS"), StringComparison.Ordinal);
+
+        await slow.WriteAsync(System.Text.Encoding.UTF8.GetBytes($$"""{"rules": [{"user": "{{Stranger}}", "right": "view"}]}"""), Lab.Cancel);
+        await slow.DisposeAsync();
+        await UntilAnsweredAsync(lab, Stranger, "OK");
+    }
+
+    [Fact]
+    public async Task Policies_that_are_asked_for_at_once_are_read_one_after_the_other_and_the_last_one_counts()
+    {
+        const int Askers = 100;
+        SemaphoreSlim begun = new(0);
+        SemaphoreSlim mayGoOn = new(0);
+        int readers = 0;
+        int reads = 0;
+        bool wereTwo = false;
+        BackgroundReload reload = new(() =>
+        {
+            wereTwo |= Interlocked.Increment(ref readers) != 1;
+            reads++;
+            _ = begun.Release();
+            mayGoOn.Wait();
+            _ = Interlocked.Decrement(ref readers);
+        });
+
+        reload.Ask();
+        Assert.True(await begun.WaitAsync(Transcript.DefaultDeadline, Lab.Cancel));
+        Parallel.For(0, Askers, _ => reload.Ask());
+        _ = mayGoOn.Release();
+
+        // One for all of them, which begins behind the last.
+        Assert.True(await begun.WaitAsync(Transcript.DefaultDeadline, Lab.Cancel), "those who asked meanwhile got nothing");
+        _ = mayGoOn.Release(Askers);
+        reload.Ask();
+        Assert.True(await begun.WaitAsync(Transcript.DefaultDeadline, Lab.Cancel), "it is not read any more");
+        Assert.Equal((3, false), (reads, wereTwo));
+    }
+
     [Theory]
     [InlineData("""{"rules": [{"user": "no-such-user", "right": "view"}]}""", "600", "no user 'no-such-user'")]
     [InlineData("""{"rules": [""", "600", "line 1")]
@@ -268,7 +321,11 @@ public sealed class AccessTests
     private static async Task ReloadAsync(Lab lab, string user, string answer)
     {
         lab.Daemon.Process.Signal(Signum.SIGHUP);
+        await UntilAnsweredAsync(lab, user, answer);
+    }
 
+    private static async Task UntilAnsweredAsync(Lab lab, string user, string answer)
+    {
         // Nothing is said when it is done; the answer changes.
         long start = Stopwatch.GetTimestamp();
         while (!(await AskAsync(lab, user, "STATUS")).StartsWith(answer, StringComparison.Ordinal))
