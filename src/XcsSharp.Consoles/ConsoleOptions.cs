@@ -12,7 +12,7 @@ public sealed class ConsoleOptions
     /// <summary>Where each console has a socket of its own, NAME.sock. Null or empty: none.</summary>
     public string? SocketDirectory { get; set; }
 
-    /// <summary>The most characters of it: behind it a name by domid, the longest suffix and the ending must fit into a socket's 107 bytes.</summary>
+    /// <summary>The most bytes of it: behind it a name by domid, the longest suffix and the ending must fit into a socket's 107 bytes.</summary>
     public const int LongestSocketDirectory = 64;
 
     /// <summary>Permission bits of these sockets.</summary>
@@ -112,9 +112,9 @@ public sealed class ConsoleOptions
         }
 
         if (!string.IsNullOrEmpty(SocketDirectory)
-            && (!Path.IsPathFullyQualified(SocketDirectory) || SocketDirectory.Length > LongestSocketDirectory))
+            && (!Path.IsPathFullyQualified(SocketDirectory) || System.Text.Encoding.UTF8.GetByteCount(SocketDirectory) > LongestSocketDirectory))
         {
-            yield return $"Consoles:SocketDirectory is '{SocketDirectory}': give an absolute path of at most {LongestSocketDirectory} characters, or \"\" for no sockets.";
+            yield return $"Consoles:SocketDirectory is '{SocketDirectory}': give an absolute path of at most {LongestSocketDirectory} bytes, or \"\" for no sockets.";
         }
 
         foreach (string problem in HistoryProblems())

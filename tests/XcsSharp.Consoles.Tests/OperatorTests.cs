@@ -314,6 +314,8 @@ public sealed class OperatorTests
             LingerTimeout = TimeSpan.FromDays(1),
         };
         Assert.Equal(15, wrong.Problems().Count());
+        Assert.Single(new ConsoleOptions { SocketDirectory = "/" + new string('ä', 32) }.Problems()); // 65 bytes
+        Assert.Empty(new ConsoleOptions { SocketDirectory = "/" + new string('x', 63) }.Problems());
         Assert.All(wrong.Problems(), problem => Assert.Matches("^Consoles:.*: give .*", problem));
     }
 

@@ -26,7 +26,7 @@ public sealed class SettingsTests
         ("Consoles:Rings", ["maybe", ""], ["on", "off"]),
         ("Consoles:HypervisorLog", ["yes", "1"], ["on", "off"]),
         ("Consoles:PtyDirectory", ["relative"], []),
-        ("Consoles:SocketDirectory", ["relative", "/" + new string('x', 64)], []),
+        ("Consoles:SocketDirectory", ["relative", "/" + new string('x', 64), "/" + new string('ä', 32)], []),
         ("Consoles:TerminalOutput", ["none", ""], ["safe", "strip", "raw"]),
         ("Consoles:LogDirectory", ["relative"], []),
         ("Consoles:LogBytes", ["4095", "1073741825", "-1"], ["4 KiB", "1 GiB"]),

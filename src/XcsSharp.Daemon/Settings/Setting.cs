@@ -114,9 +114,10 @@ internal sealed record Setting(
         => Text(
             key,
             "",
-            $"an absolute path of at most {longest} characters, or empty for none",
+            $"an absolute path of at most {longest} bytes, or empty for none",
             meaning,
-            text => text.Length == 0 || (SettingText.IsAbsolutePath(text) && text.Length <= longest),
+            text => text.Length == 0
+                || (SettingText.IsAbsolutePath(text) && System.Text.Encoding.UTF8.GetByteCount(text) <= longest),
             store);
 
     public static Setting Group(string key, string standard, string meaning, Action<XcsdSettings, string> store)
