@@ -39,7 +39,7 @@ public sealed class SettingsTests
         ("Consoles:JournalSocket", ["", "relative", s_longPath], []),
         ("Consoles:BootBytes", ["-1", "16777217"], ["0", "16 MiB"]),
         ("Consoles:HistoryBytes", ["4095", "1073741825", "-1"], ["4 KiB", "1 GiB"]),
-        ("Consoles:TotalHistoryBytes", ["1048575", "68719476737", "-1"], ["1 MiB", "64 GiB"]),
+        ("Consoles:TotalHistoryBytes", ["1048575", "68719476737", "-1", "17179869185 GiB"], ["1 MiB", "68719476736"]),
         ("Consoles:SpoolBytes", ["67108865", "-1"], ["0", "64 MiB"]),
         ("Consoles:KeepAfterEnd", ["-1s", "604801s", "10"], ["0s", "168h"]),
         ("Consoles:MaxViewersPerConsole", ["0", "65537"], ["1", "65536"]),

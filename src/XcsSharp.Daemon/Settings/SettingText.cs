@@ -48,9 +48,9 @@ internal static class SettingText
             }
         }
 
-        bool parsed = int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int number);
-        value = number * factor;
-        return parsed;
+        bool fits = long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out long number) && number <= long.MaxValue / factor;
+        value = fits ? number * factor : 0;
+        return fits;
     }
 
     public static bool TryParseCount(string text, out int value)
