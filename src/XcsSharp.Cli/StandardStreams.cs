@@ -9,6 +9,7 @@ namespace XcsSharp.Cli;
 internal sealed class StandardStreams
 {
     private static readonly UTF8Encoding s_encoding = new(encoderShouldEmitUTF8Identifier: false);
+    private static readonly TimeSpan s_lastWords = TimeSpan.FromSeconds(1);
 
     public DescriptorStream Input { get; } = new(0);
 
@@ -21,4 +22,17 @@ internal sealed class StandardStreams
     public TextWriter Output { get; } = new StreamWriter(new DescriptorStream(1), s_encoding) { AutoFlush = true, NewLine = "\n" };
 
     public TextWriter Error { get; } = new StreamWriter(new DescriptorStream(2), s_encoding) { AutoFlush = true, NewLine = "\n" };
+
+    /// <summary>
+    /// For last words: a reader that has stopped (a pager, a terminal that hangs) must not keep us. What it does not take in a moment is
+    /// lost, and the thread that still waits for it goes with the process.
+    /// </summary>
+    public static void WriteBriefly(Action write)
+    {
+        Task writing = Task.Run(write);
+        if (Task.WaitAny([writing], s_lastWords) == 0)
+        {
+            writing.GetAwaiter().GetResult();
+        }
+    }
 }

@@ -5,8 +5,8 @@ using XcsSharp.Interop.Linux;
 namespace XcsSharp.Interop;
 
 /// <summary>
-/// Puts a terminal into raw mode and, when disposed, back into the mode it was found in. Disposing twice, or from
-/// two threads, is harmless: a signal may end the program while it ends by itself.
+/// Puts a terminal into raw mode and, when disposed, back into the mode it was found in, without waiting for a terminal that is stopped.
+/// Disposing twice, or from two threads, is harmless: a signal may end the program while it ends by itself.
 /// </summary>
 public sealed class RawTerminal : IDisposable
 {
@@ -42,7 +42,7 @@ public sealed class RawTerminal : IDisposable
     {
         if (Interlocked.Exchange(ref _restored, 1) == 0)
         {
-            _ = Terminals.SetSettings(_terminal, _found);
+            _ = Terminals.SetSettings(_terminal, _found, waits: false);
         }
     }
 }

@@ -296,6 +296,37 @@ public sealed class XcsctlTests : IDisposable
         await terminal.Screen.WaitForTextAsync("Left web.", Cancel);
     }
 
+    [Fact]
+    public async Task With_a_reader_of_its_output_that_has_stopped_it_can_be_left_and_leaves_the_terminal_as_it_was()
+    {
+        Assert.SkipWhen(TerminalProgram.Unavailable is not null, TerminalProgram.Unavailable ?? "");
+        using PrivateDirectory place = new("fifo");
+        Assert.Equal(0, Syscall.mkfifo(place["out"], FilePermissions.S_IRUSR | FilePermissions.S_IWUSR));
+
+        // Both ends, so that nobody waits for the other; nothing is read.
+        using FileStream stopped = new(place["out"], FileMode.Open, FileAccess.ReadWrite);
+        await using TerminalProgram terminal = TerminalProgram.Start(
+            "/bin/sh",
+            [
+                "-c",
+                "found=$(stty -g); \"$0\" --socket \"$1\" console web >\"$2\"; echo \"code $?\"; test \"$(stty -g)\" = \"$found\" && echo as it was",
+                s_xcsctl, _server.Path, place["out"],
+            ]);
+        using ServerConnection server = await AttachedAsync("ATTACH web follow mode=rw notices=framed");
+        Task sending = server.TrySendAsync(new string('x', 1 << 20), Cancel);
+        Pollfd[] room = [new() { fd = (int)stopped.SafeFileHandle.DangerousGetHandle(), events = PollEvents.POLLOUT }];
+        while (Syscall.poll(room, 1, 0) != 0)
+        {
+            await Task.Delay(10, Cancel);
+        }
+
+        await terminal.TypeAsync("\x1d.", Cancel);
+
+        await terminal.Screen.WaitForTextAsync("Left web.", Cancel);
+        await terminal.Screen.WaitForTextAsync("code 0\r\nas it was", Cancel);
+        await sending.WaitAsync(Transcript.DefaultDeadline, Cancel);
+    }
+
     private static (int Code, string Output, string Error) AsTuple(ChildResult result)
         => (result.ExitCode, result.Output, result.Error);
 

@@ -82,13 +82,14 @@ internal sealed class ConsoleCommand(StandardStreams streams)
         }
         finally
         {
-            Restore();
+            // The terminal first: whether anybody takes what else there is to say is not certain.
             terminal?.Dispose();
+            Restore();
         }
 
         if (terminal is not null && !Json)
         {
-            streams.Error.WriteLine($"\n{ending.Remark ?? "Left"} {TextTable.Printable(console.Name)}.");
+            StandardStreams.WriteBriefly(() => streams.Error.WriteLine($"\n{ending.Remark ?? "Left"} {TextTable.Printable(console.Name)}."));
         }
 
         return ending.ExitCode;

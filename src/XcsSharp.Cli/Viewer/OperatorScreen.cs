@@ -16,6 +16,9 @@ internal sealed class OperatorScreen(StandardStreams streams, EscapeKey escape)
     /// <summary>What fits on one line of the smallest terminal that anybody uses; one more would scroll a picture.</summary>
     private const int Width = 79;
 
+    /// <summary>Output that is stuck, because its reader has stopped, has the lock for ever; a slow terminal's for a while.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
+
     private readonly Lock _lock = new();
     private readonly TerminalTrace _trace = new();
 
@@ -28,11 +31,16 @@ internal sealed class OperatorScreen(StandardStreams streams, EscapeKey escape)
         }
     }
 
-    /// <summary>Has the terminal for a menu, until <see cref="Close"/> on the same thread.</summary>
-    public void Open() => _lock.Enter();
+    /// <summary>Has the terminal for a menu, until <see cref="Close"/> on the same thread. While output is stuck the menu's keys work, and nothing is shown.</summary>
+    public void Open() => _ = _lock.TryEnter(s_patience);
 
     public void Close()
     {
+        if (!_lock.IsHeldByCurrentThread)
+        {
+            return;
+        }
+
         if (_trace.IsOnAlternateScreen)
         {
             Write("\u001b7\x1b[999;1H\x1b[m\x1b[2K\u001b8");
@@ -44,10 +52,10 @@ internal sealed class OperatorScreen(StandardStreams streams, EscapeKey escape)
     /// <summary>Where several lines would destroy a picture.</summary>
     public bool HasRoomForOneLine => _trace.IsOnAlternateScreen;
 
-    /// <summary>Shows a line of ours. In a full-screen program it is the lowest, and the cursor goes back to where it was.</summary>
+    /// <summary>Shows a line of ours, for whoever has the terminal. In a full-screen program it is the lowest, and the cursor goes back to where it was.</summary>
     public void Show(string line)
     {
-        lock (_lock)
+        if (_lock.IsHeldByCurrentThread)
         {
             line = TextTable.Printable(line);
             Write(_trace.IsOnAlternateScreen
@@ -63,7 +71,8 @@ internal sealed class OperatorScreen(StandardStreams streams, EscapeKey escape)
         bool isOurs = _lock.TryEnter(TimeSpan.FromMilliseconds(200));
         try
         {
-            streams.RawOutput.Write(_trace.Undo());
+            byte[] undo = _trace.Undo();
+            StandardStreams.WriteBriefly(() => streams.RawOutput.Write(undo));
         }
         finally
         {

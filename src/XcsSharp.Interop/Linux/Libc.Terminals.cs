@@ -28,6 +28,7 @@ internal struct termios
 
 internal static partial class Libc
 {
+    internal const int TCSANOW = 0;
     internal const int TCSADRAIN = 1;
     internal const nuint TIOCGWINSZ = 0x5413;
 

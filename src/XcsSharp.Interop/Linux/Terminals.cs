@@ -57,12 +57,13 @@ internal static unsafe class Terminals
         }
     }
 
-    public static SysResult SetSettings(SafeFileHandle terminal, in termios settings)
+    /// <param name="waits">For what was written to go out first, which a terminal that is stopped does not let it.</param>
+    public static SysResult SetSettings(SafeFileHandle terminal, in termios settings, bool waits = true)
     {
         // SAFETY: as above.
         fixed (termios* start = &settings)
         {
-            return SysResult.From(Libc.tcsetattr(terminal, Libc.TCSADRAIN, start));
+            return SysResult.From(Libc.tcsetattr(terminal, waits ? Libc.TCSADRAIN : Libc.TCSANOW, start));
         }
     }
 
