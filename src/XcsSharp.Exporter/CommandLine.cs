@@ -3,6 +3,7 @@ using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 
 using XcsSharp.Client;
 
@@ -169,11 +170,20 @@ internal sealed class CommandLine
             await ExporterHost.RunAsync(options, cancel);
             return ExitCode.Ok;
         }
-        catch (IOException failure)
+        catch (Exception failure) when (failure is IOException or SocketException)
         {
             _error.WriteLine($"xcs-exporter: {listen} cannot be listened on: {failure.Message}");
-            _error.WriteLine("Another program has it, perhaps a second xcs-exporter (ss -ltnp); choose another with --listen ADDRESS:PORT.");
+            _error.WriteLine($"{ReasonFor(failure)}; choose another with --listen ADDRESS:PORT.");
             return ExitCode.CannotStart;
         }
     }
+
+    /// <summary>Kestrel has an exception of its own for an address that is in use, and leaves all others as they are.</summary>
+    private static string ReasonFor(Exception failure) => (failure as SocketException)?.SocketErrorCode switch
+    {
+        SocketError.AccessDenied => "Ports below 1024 are root's, and xcs-exporter needs no root",
+        SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported => "This machine does not have that address, perhaps because IPv6 is off",
+        null => "Another program has it, perhaps a second xcs-exporter (ss -ltnp)",
+        _ => "The system refuses it",
+    };
 }

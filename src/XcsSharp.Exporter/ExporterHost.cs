@@ -17,7 +17,8 @@ internal static class ExporterHost
     /// <summary>Prometheus is one client; a page that somebody reloads is another.</summary>
     private const int MostConnections = 32;
 
-    /// <exception cref="IOException">The address cannot be listened on.</exception>
+    /// <exception cref="IOException">Another has the address.</exception>
+    /// <exception cref="System.Net.Sockets.SocketException">The address cannot be listened on for another reason.</exception>
     public static async Task RunAsync(ExporterOptions options, CancellationToken cancel)
     {
         // Empty, not the default builder: that one would read appsettings.json from whatever directory we stand in.

@@ -1,3 +1,5 @@
+using Mono.Unix.Native;
+
 using XcsSharp.TestKit;
 
 namespace XcsSharp.Exporter.Tests;
@@ -34,6 +36,28 @@ public sealed class CommandLineTests
     [InlineData("127.0.0.2:1")]
     [InlineData("[::1]:9788")]
     public void Loopback_addresses_are_taken(string text) => Assert.True(CommandLine.TryParseListen(text, out _, out string problem), problem);
+
+    /// <summary>In a network of its own, where the ports below 1024 are root's and there is no address of IPv6.</summary>
+    [Theory]
+    [InlineData("127.0.0.1:80", "ip link set lo up", "below 1024")]
+    [InlineData("[::1]:9788", "true", "does not have that address")]
+    public async Task An_address_that_cannot_be_had_is_named_with_what_to_do(string listen, string prepare, string remedy)
+    {
+        Assert.SkipWhen(Syscall.geteuid() != 0, "only root can have a network of its own, and be another user");
+        ChildResult result = await ChildProcess.RunAsync(
+            "unshare",
+            [
+                "--net", "sh", "-c",
+                $"{prepare} && exec setpriv --reuid 65534 --regid 65534 --clear-groups \"$@\"", "sh",
+                Executables.Path("xcs-exporter"), "--listen", listen,
+            ],
+            ExporterLab.Cancel);
+        Assert.Equal(3, result.ExitCode);
+        Assert.Contains($"{listen} cannot be listened on", result.Error, StringComparison.Ordinal);
+        Assert.Contains(remedy, result.Error, StringComparison.Ordinal);
+        Assert.Contains("--listen ADDRESS:PORT", result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task An_address_that_another_has_is_named_with_what_to_do()
