@@ -17,11 +17,17 @@ public enum ConsoleReplay
     All,
 }
 
-/// <summary>Which output of a console is wanted, beyond a <see cref="ConsoleReplay"/>; at most one of the first four.</summary>
+/// <summary>Which output of a console is wanted, beyond a <see cref="ConsoleReplay"/>; at most one of the first five.</summary>
 public sealed record ConsoleOutput
 {
     /// <summary>Begin with the console's first byte, and a gap mark where the daemon has not kept it.</summary>
     public bool FromBoot { get; init; }
+
+    /// <summary>
+    /// Begin behind the console's first so many bytes (<see cref="DomainEntry.BytesOut"/> and the like count them), and with a gap mark where the daemon has not kept
+    /// what comes there. An older daemon refuses it: <see cref="OperatorError.BadArgument"/>.
+    /// </summary>
+    public long? FromPosition { get; init; }
 
     /// <summary>Begin with so many of the last lines.</summary>
     public int? LastLines { get; init; }
@@ -43,7 +49,7 @@ public sealed record ConsoleOutput
 
     internal string Words => string.Create(
         CultureInfo.InvariantCulture,
-        $"{(FromBoot ? $" {OperatorProtocol.From}{OperatorProtocol.Boot}" : "")}{Word(OperatorProtocol.Lines, LastLines)}{Word(OperatorProtocol.Tail, LastBytes)}{Word(OperatorProtocol.Since, Since?.ToUnixTimeMilliseconds())}{(Level is null ? "" : $" {OperatorProtocol.Level}{Level}")}{(Follow ? " " + OperatorProtocol.Follow : "")}{(FollowToEnd ? $" {OperatorProtocol.FollowWord}{OperatorProtocol.End}" : "")}");
+        $"{(FromBoot ? $" {OperatorProtocol.From}{OperatorProtocol.Boot}" : "")}{Word(OperatorProtocol.From, FromPosition)}{Word(OperatorProtocol.Lines, LastLines)}{Word(OperatorProtocol.Tail, LastBytes)}{Word(OperatorProtocol.Since, Since?.ToUnixTimeMilliseconds())}{(Level is null ? "" : $" {OperatorProtocol.Level}{Level}")}{(Follow ? " " + OperatorProtocol.Follow : "")}{(FollowToEnd ? $" {OperatorProtocol.FollowWord}{OperatorProtocol.End}" : "")}");
 
     private static string Word(string key, long? value)
         => value is { } number ? string.Create(CultureInfo.InvariantCulture, $" {key}{number}") : "";

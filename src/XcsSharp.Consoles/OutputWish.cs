@@ -19,6 +19,9 @@ public enum ReplayFrom
     /// <summary>The console's first byte, and a gap mark if it is not retained.</summary>
     Boot,
 
+    /// <summary>What came behind the console's first <see cref="OutputWish.Amount"/> bytes, and a gap mark if that is not retained.</summary>
+    Position,
+
     /// <summary>The last <see cref="OutputWish.Amount"/> bytes.</summary>
     Tail,
 
@@ -45,6 +48,7 @@ public readonly record struct OutputWish(
         ReplayFrom.Oldest => backlog.Start,
         ReplayFrom.Newest => backlog.End,
         ReplayFrom.Boot => 0,
+        ReplayFrom.Position => Math.Min(Amount, backlog.End),
         ReplayFrom.Tail => backlog.NextRetained(Math.Max(0, backlog.End - Amount)),
         ReplayFrom.Lines => backlog.FindLastLines((int)Math.Min(Amount, int.MaxValue - 1)),
         ReplayFrom.Since => times.Find(DateTimeOffset.FromUnixTimeMilliseconds(Amount)) ?? backlog.End,
@@ -67,7 +71,7 @@ public readonly record struct OutputWish(
             "" when word == OperatorProtocol.ReplayNew && !isFrom => this with { From = ReplayFrom.Newest },
             OperatorProtocol.From when !isFrom => value == OperatorProtocol.Boot
                 ? this with { From = ReplayFrom.Boot }
-                : Wrong(word, $"{OperatorProtocol.From}{OperatorProtocol.Boot}"),
+                : WithAmount(ReplayFrom.Position, word, value, $"bytes (or {OperatorProtocol.Boot})"),
             OperatorProtocol.Tail when !isFrom => WithAmount(ReplayFrom.Tail, word, value, "bytes"),
             OperatorProtocol.Lines when !isFrom => WithAmount(ReplayFrom.Lines, word, value, "lines"),
             OperatorProtocol.Since when !isFrom => WithAmount(ReplayFrom.Since, word, value, "milliseconds since 1970, UTC"),

@@ -16,6 +16,10 @@ public sealed class HistoryRequestTests
     [InlineData("web lines=1", "three\n")]
     [InlineData("web tail=10", "two\nthree\n")]
     [InlineData("web from=boot", "boot one\ntwo\nthree\n")]
+    [InlineData("web from=0", "boot one\ntwo\nthree\n")]
+    [InlineData("web from=9", "two\nthree\n")]
+    [InlineData("web from=19", "")]
+    [InlineData("web from=1000", "")]
     [InlineData("web since=1795939201000", "two\nthree\n")]
     [InlineData("web since=1795939202000", "three\n")]
     [InlineData("web since=1795939203000", "")]
@@ -48,6 +52,8 @@ public sealed class HistoryRequestTests
         string expected = "0123456789\r\n[gap: 18,312 bytes]\r\n" + new string('y', 4096);
         Assert.Equal(expected, Log(rig, "web"));
         Assert.Equal(expected, Log(rig, "web from=boot"));
+        Assert.Equal(expected[9..], Log(rig, "web from=9"));
+        Assert.Equal("\r\n[gap: 12 bytes]\r\n" + new string('y', 4096), Log(rig, "web from=18310"));
         Assert.Equal(18_312, console.Backlog.MissingFrom(0));
         Assert.Equal(new string('y', 4096), Log(rig, "web lines=5"));
     }

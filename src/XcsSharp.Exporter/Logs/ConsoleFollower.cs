@@ -1,4 +1,5 @@
 using XcsSharp.Client;
+using XcsSharp.Protocol.Operator;
 
 namespace XcsSharp.Exporter.Logs;
 
@@ -12,6 +13,7 @@ internal sealed class ConsoleFollower(string socket, ConsoleKey key, LineQueue l
     /// <summary>Whoever waits for output so long after the daemon counted some has all that was counted.</summary>
     private static readonly TimeSpan s_underWay = TimeSpan.FromMilliseconds(500);
 
+    private readonly long _begin = (long)position;
     private long _waited;
     private bool _isWaiting;
     private long _counted;
@@ -38,12 +40,13 @@ internal sealed class ConsoleFollower(string socket, ConsoleKey key, LineQueue l
         _countedBytes = bytes;
     }
 
+    /// <param name="counted">So much of the console's output the daemon has counted, a moment ago.</param>
+    /// <param name="cancel">Ends it.</param>
     /// <exception cref="XcsException">The daemon is away, or refuses.</exception>
     /// <exception cref="IOException">The connection failed.</exception>
-    public async Task RunAsync(ConsoleOutput begin, CancellationToken cancel)
+    public async Task RunAsync(double counted, CancellationToken cancel)
     {
-        ConsoleOutput output = begin with { Level = "strip", FollowToEnd = true };
-        ConsoleConnection connection = await ConsoleConnection.ReadLogAsync(socket, key.Target, output, cancel);
+        ConsoleConnection connection = await OpenAsync(counted, cancel);
         await using (connection)
         {
             LineSplitter splitter = new();
@@ -65,6 +68,21 @@ internal sealed class ConsoleFollower(string socket, ConsoleKey key, LineQueue l
                     return;
                 }
             }
+        }
+    }
+
+    private async Task<ConsoleConnection> OpenAsync(double counted, CancellationToken cancel)
+    {
+        ConsoleOutput output = new() { Level = "strip", FollowToEnd = true };
+        try
+        {
+            return await ConsoleConnection.ReadLogAsync(socket, key.Target, output with { FromPosition = _begin }, cancel);
+        }
+        catch (OperatorRefusedException refused) when (refused.Code == OperatorError.BadArgument)
+        {
+            // A daemon that does not know places yet, before its own upgrade. It counts back from its end when it is asked: what is printed until then shifts the beginning.
+            output = _begin > 0 ? output with { LastBytes = (long)counted - _begin } : output with { FromBoot = true };
+            return await ConsoleConnection.ReadLogAsync(socket, key.Target, output, cancel);
         }
     }
 

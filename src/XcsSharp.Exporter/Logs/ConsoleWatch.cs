@@ -91,19 +91,16 @@ internal sealed class ConsoleWatch(ExporterOptions options, DaemonReader daemon,
         double position = last is null
             ? _hasLooked ? 0 : console.BytesOut
             : last.SafePosition <= console.BytesOut ? last.SafePosition : 0;
-        ConsoleOutput from = last is null && _hasLooked
-            ? new ConsoleOutput { FromBoot = true }
-            : new ConsoleOutput { LastBytes = (long)(console.BytesOut - position) };
         ConsoleFollower follower = new(options.Socket, console.Key, lines, position) { Domain = console.Domain };
-        _followed[console.Key] = (follower, RunAsync(follower, console, from, cancel));
+        _followed[console.Key] = (follower, RunAsync(follower, console, cancel));
     }
 
-    private async Task RunAsync(ConsoleFollower follower, FoundConsole console, ConsoleOutput from, CancellationToken cancel)
+    private async Task RunAsync(ConsoleFollower follower, FoundConsole console, CancellationToken cancel)
     {
         _ = Interlocked.Increment(ref _running);
         try
         {
-            await follower.RunAsync(from, cancel);
+            await follower.RunAsync(console.BytesOut, cancel);
         }
         catch (OperatorRefusedException refused)
         {

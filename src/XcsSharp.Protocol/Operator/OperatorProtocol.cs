@@ -16,7 +16,8 @@ namespace XcsSharp.Protocol.Operator;
 /// channel; <c>web#1</c> to <c>web#9</c>: a secondary console ring (the guest's hvc1 and so on); <c>web#control</c>: the control
 /// channel's. A domain given in digits is looked for by its id first, then by its name. A viewer first gets the last 2 KiB
 /// of the console's output, so that a waiting prompt is seen; <c>ATTACH domain all</c> begins with the oldest
-/// byte that is retained, <c>ATTACH domain new</c> with nothing old; <c>from=boot</c> with the console's first byte, <c>tail=BYTES</c>
+/// byte that is retained, <c>ATTACH domain new</c> with nothing old; <c>from=boot</c> with the console's first byte, <c>from=BYTES</c> with
+/// what came behind so many (a place as <c>bytesOut</c> of <c>LIST</c> counts them; an older daemon answers <c>ERR bad-argument</c>), <c>tail=BYTES</c>
 /// and <c>lines=N</c> with the last so many, <c>since=UNIXMS</c> with what came at that time or later. <c>level=safe</c>,
 /// <c>strip</c> or <c>raw</c> says what of the guest's control sequences passes. (A domain whose name ends in such a word
 /// is therefore reached by its id.) Output that is not retained, or that a slow viewer has missed, is marked in its place, on a line of its
@@ -167,7 +168,10 @@ public static class OperatorProtocol
     /// <summary>Last word of an <c>ATTACH</c> line: begin with nothing old.</summary>
     public const string ReplayNew = "new";
 
-    /// <summary>Before <see cref="Boot"/>: begin with the console's first byte, and a gap mark where output is not retained.</summary>
+    /// <summary>
+    /// Before <see cref="Boot"/>: begin with the console's first byte; before a number: with what came behind so many bytes. And a gap mark where output is not
+    /// retained.
+    /// </summary>
     public const string From = "from=";
 
     /// <summary>Behind <see cref="From"/>: where the console's output began.</summary>

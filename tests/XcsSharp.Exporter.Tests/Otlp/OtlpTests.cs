@@ -74,6 +74,31 @@ public sealed class OtlpTests
         Assert.Equal(0, (await lab.ScrapeAsync())["xcs_exporter_log_lines_total{outcome=\"refused\"}"]);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_is_printed_while_a_console_is_taken_up_again_hides_nothing_that_was_not_read(bool knowsPlaces)
+    {
+        await using PlayedCollector collector = new();
+        using PlayedDaemon daemon = new() { KnowsPlaces = knowsPlaces };
+        daemon.Print(1000);
+        await using ChildProcess exporter = ChildProcess.Start(
+            Executables.Path("xcs-exporter"),
+            ["--socket", daemon.Path, "--listen", $"127.0.0.1:{ExporterLab.FreePort()}", "--otlp", collector.Address, "--interval", "3600", "--logs"]);
+
+        // It starts where the console is, and what it is given then is at once the end, as of a daemon that restarts.
+        _ = await daemon.AnswerLogAsync(meanwhile: 0, ExporterLab.Cancel);
+        daemon.Print(100);
+
+        // It was told of 100 bytes, and there are 150 when it is answered.
+        string asked = await daemon.AnswerLogAsync(meanwhile: 50, ExporterLab.Cancel);
+        Assert.Equal(knowsPlaces ? "LOG 3 from=1000 level=strip follow=end" : "LOG 3 tail=100 level=strip follow=end", asked);
+        for (int line = knowsPlaces ? 100 : 105; line < 115; line++)
+        {
+            Assert.Equal($"line {line:0000}", (await collector.NextLineAsync(ExporterLab.Cancel)).Body);
+        }
+    }
+
     [Fact]
     public async Task Lines_wait_for_a_collector_that_is_away_and_none_is_lost()
     {
