@@ -61,7 +61,7 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
         Options = options;
         Log = log;
         _ended = new EndedConsoles(loop, options.KeepAfterEnd);
-        Successions = new Successions(loop, options.KeepAfterEnd);
+        Successions = new Successions(loop, options.KeepAfterEnd, Departures);
         Histories = new HistoryBudget(Math.Max(options.TotalHistoryBytes, (long)options.BootBytes + options.HistoryBytes));
         Rights = new OperatorRights(options);
         Terminals = terminals;
@@ -104,6 +104,9 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
 
     /// <summary>Viewers between two lives of their domain.</summary>
     internal Successions Successions { get; }
+
+    /// <summary>Connections that have all they get, and whose clients have not taken it.</summary>
+    internal Departures Departures { get; } = new();
 
     internal EventLoop Loop { get; }
 
@@ -337,6 +340,7 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
         }
 
         Successions.Dispose();
+        Departures.Dispose();
         _ended.Dispose();
         Logs?.Dispose();
         Journal?.Dispose();

@@ -100,7 +100,7 @@ public sealed partial class GuestConsole
 
     private LogViewer AddLogViewer(UnixStream stream, ConsoleReader reader, Func<UnixStream, Action, bool> takeOver, Action ended)
     {
-        var viewer = new LogViewer(stream, reader, _handler.Options.LingerTimeout, Remove, takeOver, ended);
+        var viewer = new LogViewer(stream, reader, _handler.Departures, _handler.Options.LingerTimeout, Remove, takeOver, ended);
         _logViewers.Add(viewer);
         viewer.Pump();
         return viewer;

@@ -9,6 +9,7 @@ namespace XcsSharp.Consoles;
 internal sealed class LogViewer : IStreamOwner, IDisposable
 {
     private readonly UnixStream _stream;
+    private readonly Departures _departures;
     private readonly TimeSpan _lastBytes;
     private readonly Action<LogViewer> _left;
     private readonly Action _ended;
@@ -19,6 +20,7 @@ internal sealed class LogViewer : IStreamOwner, IDisposable
 
     /// <param name="stream">Owned from here on.</param>
     /// <param name="reader">What it gets. Owned from here on.</param>
+    /// <param name="departures">Gets the stream when all is queued.</param>
     /// <param name="lastBytes">How long the client may take for what is queued last.</param>
     /// <param name="left">Called when it takes no more, by itself or by a hang-up.</param>
     /// <param name="takeOver">Asked when it has all: who takes the stream over owns it, and says when the connection has ended.</param>
@@ -26,6 +28,7 @@ internal sealed class LogViewer : IStreamOwner, IDisposable
     internal LogViewer(
         UnixStream stream,
         ConsoleReader reader,
+        Departures departures,
         TimeSpan lastBytes,
         Action<LogViewer> left,
         Func<UnixStream, Action, bool> takeOver,
@@ -33,6 +36,7 @@ internal sealed class LogViewer : IStreamOwner, IDisposable
     {
         _takeOver = takeOver;
         _stream = stream;
+        _departures = departures;
         _lastBytes = lastBytes;
         _left = left;
         _ended = ended;
@@ -102,8 +106,7 @@ internal sealed class LogViewer : IStreamOwner, IDisposable
     {
         if (End() && !_takeOver(_stream, _ended))
         {
-            _stream.CloseAfterFlush(_lastBytes);
-            _ended();
+            _departures.Add(_stream, _lastBytes, _ended);
         }
     }
 

@@ -253,9 +253,8 @@ internal sealed partial class OperatorConnection : IStreamOwner, IDisposable
         }
 
         // From here on the stream ends by itself, in 5 s at the latest.
-        _stream.CloseAfterFlush();
         _deadline.Cancel();
-        _listener.Remove(this);
+        _listener.Consoles.Departures.Add(_stream, limit: null, () => _listener.Remove(this));
     }
 
     /// <summary>Names come from outside: what would break the line, or a terminal, is replaced.</summary>

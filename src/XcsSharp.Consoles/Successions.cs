@@ -12,7 +12,7 @@ namespace XcsSharp.Consoles;
 /// Loop thread only. How many wait is bounded by <see cref="ConsoleOptions.MaxConnections"/>, of which each is one. What is typed meanwhile is
 /// thrown away: nobody means it for a machine that is not there, and the next one must not get it at its first prompt.
 /// </remarks>
-internal sealed class Successions(EventLoop loop, TimeSpan patience) : IDisposable
+internal sealed class Successions(EventLoop loop, TimeSpan patience, Departures departures) : IDisposable
 {
     private readonly List<WaitingViewer> _waiting = [];
 
@@ -32,7 +32,7 @@ internal sealed class Successions(EventLoop loop, TimeSpan patience) : IDisposab
             return false;
         }
 
-        var waiting = new WaitingViewer(predecessor, stream, ended, goOn, left => _waiting.Remove(left));
+        var waiting = new WaitingViewer(predecessor, stream, ended, goOn, left => _waiting.Remove(left), departures);
         _waiting.Add(waiting);
         waiting.Start(loop, patience);
         return true;
@@ -61,7 +61,12 @@ internal sealed class Successions(EventLoop loop, TimeSpan patience) : IDisposab
     }
 
     private sealed class WaitingViewer(
-        GuestConsole predecessor, UnixStream stream, Action ended, Func<GuestConsole, byte[], bool> goOn, Action<WaitingViewer> left)
+        GuestConsole predecessor,
+        UnixStream stream,
+        Action ended,
+        Func<GuestConsole, byte[], bool> goOn,
+        Action<WaitingViewer> left,
+        Departures departures)
         : IStreamOwner, IDisposable
     {
         private LoopTimer? _patience;
@@ -90,8 +95,7 @@ internal sealed class Successions(EventLoop loop, TimeSpan patience) : IDisposab
                 $"\r\n[{name} rebooted: domain {predecessor.Domain.Domid} is gone, domain {console.Domain.Domid} begins]\r\n");
             if (!goOn(console, line))
             {
-                stream.CloseAfterFlush();
-                ended();
+                departures.Add(stream, limit: null, ended);
             }
         }
 
@@ -120,8 +124,7 @@ internal sealed class Successions(EventLoop loop, TimeSpan patience) : IDisposab
         {
             if (Leave())
             {
-                stream.CloseAfterFlush();
-                ended();
+                departures.Add(stream, limit: null, ended);
             }
         }
 

@@ -57,6 +57,7 @@ public sealed class UnixStream : IReadyHandler, ITurnEndWork, IDisposable
     private readonly WriteQueue _queue;
     private Registration? _registration;
     private LoopTimer? _flushTimer;
+    private Action? _closed;
     private bool _reading = true;
     private bool _sendAtTurnEnd;
     private bool _waitingForWritable;
@@ -157,15 +158,24 @@ public sealed class UnixStream : IReadyHandler, ITurnEndWork, IDisposable
         UpdateInterest();
     }
 
-    /// <summary>Reads no more, sends what is queued, then closes; after <paramref name="limit"/>, or 5 s, in any case.</summary>
-    public void CloseAfterFlush(TimeSpan? limit = null)
+    /// <summary>Reads no more, sends what is queued, then closes; after <paramref name="limit"/>, or 5 s, in any case. Once: a second call does nothing.</summary>
+    /// <param name="limit">How long the peer may take.</param>
+    /// <param name="closed">Called when the descriptor is closed, by whatever; maybe before this returns. A peer that does not read costs it until then.</param>
+    public void CloseAfterFlush(TimeSpan? limit = null, Action? closed = null)
     {
-        if (_disposed || _closing)
+        if (_disposed)
+        {
+            closed?.Invoke();
+            return;
+        }
+
+        if (_closing)
         {
             return;
         }
 
         _closing = true;
+        _closed = closed;
         PauseReading();
         if (_queue.Count == 0 || _peerGone)
         {
@@ -202,6 +212,7 @@ public sealed class UnixStream : IReadyHandler, ITurnEndWork, IDisposable
         _registration = null;
         _socket.Dispose();
         _queue.Clear();
+        _closed?.Invoke();
     }
 
     void IReadyHandler.OnReady(Readiness ready)

@@ -150,8 +150,7 @@ internal sealed class ConsoleViewer : IStreamOwner, IInputOrigin, IDisposable
     internal void Finish()
     {
         Reader.Dispose();
-        _stream.CloseAfterFlush();
-        _ended();
+        Console.Handler.Departures.Add(_stream, limit: null, _ended);
     }
 
     /// <summary>Tells it something about the seat, if it wants to hear of it.</summary>
