@@ -44,14 +44,11 @@ public sealed partial class GuestConsole
         {
             // A right is on a name, and a domain with the same UUID may have got another.
             Right right = _handler.Rights.For(Client.At(stream), next.Domain.Name);
-            if (next.IsFull || right < Right.View)
+            if (next.IsFull || _handler.Rights.ModeInNextLife(next, right, wish.Viewer.Mode) is not ViewerMode mode)
             {
                 return false;
             }
 
-            ViewerMode mode = right < Right.Write ? ViewerMode.ReadOnly
-                : wish.Viewer.Mode == ViewerMode.Take ? ViewerMode.ReadWrite
-                : wish.Viewer.Mode;
             AttachWish again = new(wish.Output with { From = ReplayFrom.Boot }, wish.Viewer with { Mode = mode });
             _ = next.Attach(stream, again, ended, line, id, right >= Right.Write);
             return true;
@@ -152,18 +149,22 @@ public sealed partial class GuestConsole
     /// <summary>Those that have all of a console that is gone leave, or wait for its next life.</summary>
     private void FinishViewers()
     {
-        for (int i = _viewers.Count - 1; i >= 0; i--)
+        List<ConsoleViewer> through = _viewers.FindAll(static viewer => viewer.Reader.IsAtEnd);
+
+        // From the last to the first: the seat changes hands no more often than it must.
+        for (int i = through.Count - 1; i >= 0; i--)
         {
-            ConsoleViewer viewer = _viewers[i];
-            if (viewer.Reader.IsAtEnd)
+            _ = _viewers.Remove(through[i]);
+            Seat.Remove(through[i]);
+            _lostByDeparted += through[i].Reader.Lost;
+        }
+
+        // As they came: that is their order in the next life.
+        foreach (ConsoleViewer viewer in through)
+        {
+            if (!TryWaitForNext(viewer))
             {
-                _viewers.RemoveAt(i);
-                Seat.Remove(viewer);
-                _lostByDeparted += viewer.Reader.Lost;
-                if (!TryWaitForNext(viewer))
-                {
-                    viewer.Finish();
-                }
+                viewer.Finish();
             }
         }
     }

@@ -17,6 +17,12 @@ internal sealed partial class OperatorConnection
 
         if (FindLiving(target).Count == 0 && FindEnded(target, number) is GuestConsole ended)
         {
+            if (_listener.Consoles.Rights.RefuseMode(request.Wish.Viewer.Mode) is string never)
+            {
+                Refuse(OperatorError.Exclusive, never);
+                return;
+            }
+
             AttachAfterEnd(ended, request.Wish);
             return;
         }

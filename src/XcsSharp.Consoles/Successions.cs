@@ -38,17 +38,13 @@ internal sealed class Successions(EventLoop loop, TimeSpan patience, Departures 
         return true;
     }
 
-    /// <summary>Attaches to a console those who have waited for it.</summary>
+    /// <summary>Attaches to a console those who have waited for it, who came first first: to that one the seat is free.</summary>
     internal void Offer(GuestConsole console)
     {
-        for (int i = _waiting.Count - 1; i >= 0; i--)
+        foreach (WaitingViewer waiting in _waiting.FindAll(waiting => waiting.WaitsFor(console)))
         {
-            WaitingViewer waiting = _waiting[i];
-            if (waiting.WaitsFor(console))
-            {
-                _waiting.RemoveAt(i);
-                waiting.GoOnWith(console);
-            }
+            _ = _waiting.Remove(waiting);
+            waiting.GoOnWith(console);
         }
     }
 

@@ -39,13 +39,30 @@ internal sealed class OperatorRights(ConsoleOptions options)
     /// <summary>True for who may do all with every domain, whatever its name.</summary>
     internal bool IsForAll(in Client client) => Policy?.IsForAll(client) ?? true;
 
+    /// <summary>A mode, whatever the console is.</summary>
+    /// <returns>Null when it may be asked for; otherwise why not, with the remedy.</returns>
+    internal string? RefuseMode(ViewerMode mode)
+        => mode == ViewerMode.Exclusive && options.Exclusive == ExclusivePolicy.Deny
+            ? "mode=exclusive is not allowed here: set Consoles:Exclusive to typing or viewing"
+            : null;
+
+    /// <summary>How a viewer goes on in its domain's next life, in which another may have been faster, or have another right.</summary>
+    /// <returns>Null: not at all.</returns>
+    internal ViewerMode? ModeInNextLife(GuestConsole next, Right right, ViewerMode wished)
+    {
+        ViewerMode mode = right < Right.Write ? ViewerMode.ReadOnly
+            : wished == ViewerMode.Take || (wished == ViewerMode.Exclusive && RefuseAttach(next, wished) is not null) ? ViewerMode.ReadWrite
+            : wished;
+        return right < Right.View || RefuseAttach(next, mode) is not null ? null : mode;
+    }
+
     /// <summary>Attaching to a console.</summary>
     /// <returns>Null when it may; otherwise why not, with the remedy.</returns>
     internal string? RefuseAttach(GuestConsole console, ViewerMode mode)
     {
-        if (mode == ViewerMode.Exclusive && options.Exclusive == ExclusivePolicy.Deny)
+        if (RefuseMode(mode) is string refusal)
         {
-            return "mode=exclusive is not allowed here: set Consoles:Exclusive to typing or viewing";
+            return refusal;
         }
 
         if (console.Seat.Writer is { Mode: ViewerMode.Exclusive } writer
