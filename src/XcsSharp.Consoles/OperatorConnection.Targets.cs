@@ -88,7 +88,7 @@ internal sealed partial class OperatorConnection
     private GuestConsole? FindEnded(string target, int? number)
         => _listener.Consoles.FindEnded(target, number) is GuestConsole ended && MayView(ended.Domain) ? ended : null;
 
-    private Client Who => _client ??= Client.At(_stream);
+    internal Client Who => _client ??= Client.At(_stream);
 
     private bool MayView(GuestDomain domain) => _listener.Consoles.Rights.For(Who, domain.Name) >= Right.View;
 

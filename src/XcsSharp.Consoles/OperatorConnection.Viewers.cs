@@ -127,20 +127,14 @@ internal sealed partial class OperatorConnection
 
     private void ShowViewers(string target)
     {
-        IEnumerable<GuestConsole> consoles = _listener.Consoles.Consoles
-            .Where(console => MayView(console.Domain))
-            .OrderBy(static console => console.Domain.Domid).ThenBy(static console => console.Name, StringComparer.Ordinal);
-        if (target.Length > 0)
+        if (target.Length == 0)
         {
-            if (FindConsole(target) is not GuestConsole console)
-            {
-                return;
-            }
-
-            consoles = [console];
+            AskFor(OperatorVerb.Who);
         }
-
-        ReplyWith(new ViewerList([.. consoles.Select(ViewerRequests.Describe)]), OperatorJson.Default.ViewerList);
+        else if (FindConsole(target) is GuestConsole console)
+        {
+            Reply(DescribeViewers([console]));
+        }
     }
 
     private void ChangeViewer(OperatorRequest request)

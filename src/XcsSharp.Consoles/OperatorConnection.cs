@@ -1,6 +1,4 @@
 using System.Text;
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 
 using XcsSharp.Protocol.Operator;
 using XcsSharp.Reactor;
@@ -14,8 +12,8 @@ namespace XcsSharp.Consoles;
 /// </summary>
 /// <remarks>
 /// One deadline at a time runs for the client: to send its line, then to take its reply. A reply may be larger than the
-/// stream's queue (a list of thousands of domains) and is fed to it in pieces. None runs while a handler has its request: an
-/// answer that a guest has to give takes as long as the handler lets it.
+/// stream's queue (a list of thousands of domains) and is fed to it in pieces. None runs while its question stands in the
+/// <see cref="DocumentLine"/>, nor while a handler has its request: an answer that a guest has to give takes as long as the handler lets it.
 /// </remarks>
 internal sealed partial class OperatorConnection : IStreamOwner, IDisposable
 {
@@ -80,6 +78,8 @@ internal sealed partial class OperatorConnection : IStreamOwner, IDisposable
     {
         _deadline.Cancel();
         _exchange?.Leave();
+        LeaveLine();
+        LetDocumentGo();
         _logViewer?.Dispose();
         if (!_isViewer)
         {
@@ -112,18 +112,8 @@ internal sealed partial class OperatorConnection : IStreamOwner, IDisposable
             case OperatorVerb.Log:
                 SendLog(request);
                 break;
-            case OperatorVerb.List:
-                ReplyWith(DomainListing.Build(_listener.Switch.Domains.Where(MayView), _listener.Consoles), OperatorJson.Default.DomainList);
-                break;
-            case OperatorVerb.Status:
-                ReplyWith(_listener.MakeStatus(), OperatorJson.Default.DaemonStatus);
-                break;
-            case OperatorVerb.Top:
-                ReplyWith(
-                    FigureListing.Build(_listener.Switch.Domains.Where(MayView), _listener.Consoles, _listener.MakeStatus()), OperatorJson.Default.FigureList);
-                break;
-            case OperatorVerb.Metrics:
-                Reply([.. s_accepted, .. _listener.ReadInstruments(MayView), (byte)'\n']);
+            case OperatorVerb.List or OperatorVerb.Status or OperatorVerb.Top or OperatorVerb.Metrics:
+                AskFor(request.Verb);
                 break;
             case OperatorVerb.ConsoleAdd:
                 AddConsole(request.Target);
@@ -213,15 +203,6 @@ internal sealed partial class OperatorConnection : IStreamOwner, IDisposable
         }
     }
 
-    private void ReplyWith<T>(T document, JsonTypeInfo<T> type)
-    {
-        using var buffer = new MemoryStream();
-        buffer.Write(s_accepted);
-        JsonSerializer.Serialize(buffer, document, type);
-        buffer.WriteByte((byte)'\n');
-        Reply(buffer.ToArray());
-    }
-
     internal void Refuse(string code, string sentence)
     {
         _listener.Log.RequestRefused(code, sentence);
@@ -253,6 +234,7 @@ internal sealed partial class OperatorConnection : IStreamOwner, IDisposable
         }
 
         // From here on the stream ends by itself, in 5 s at the latest.
+        LetDocumentGo();
         _deadline.Cancel();
         _listener.Consoles.Departures.Add(_stream, limit: null, () => _listener.Remove(this));
     }

@@ -45,6 +45,7 @@ public sealed class OperatorListener : IDisposable
         }
 
         Loop = loop;
+        Documents = new DocumentLine(loop);
         Switch = controlSwitch;
         Consoles = consoles;
         Log = log;
@@ -58,6 +59,8 @@ public sealed class OperatorListener : IDisposable
     internal IEnumerable<OperatorWord> Words => _words.Values;
 
     internal EventLoop Loop { get; }
+
+    internal DocumentLine Documents { get; }
 
     internal ControlSwitch Switch { get; }
 

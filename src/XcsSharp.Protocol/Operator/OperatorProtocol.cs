@@ -265,7 +265,7 @@ public static class OperatorError
     /// <summary>The guest, or its control channel, went before it answered.</summary>
     public const string Gone = "gone";
 
-    /// <summary>So many earlier requests are unanswered that no other is sent.</summary>
+    /// <summary>So many earlier requests are unanswered that no other is sent, or so many answers unread that no other is made.</summary>
     public const string TooManyRequests = "too-many-requests";
 }
 
