@@ -70,6 +70,7 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
         Links = string.IsNullOrEmpty(options.PtyDirectory) ? null : new PtyLinks(options.PtyDirectory, log, terminals?.FoundDevices);
         Places = new OperatorPlaces(options);
         Denials = new Denials(loop, log);
+        ViewerLines = new UserLinePace(loop, (who, lines) => log.ViewerLinesLeftOut(who, lines, UserLinePace.Window.TotalSeconds));
         Sockets = string.IsNullOrEmpty(options.SocketDirectory) ? null : new ConsoleSockets(loop, options, log);
         Logs = string.IsNullOrEmpty(options.LogDirectory) ? null : new GuestLogs(loop, options, log);
         Journal = options.Journal ? new GuestJournal(loop, options.JournalSocket, log) : null;
@@ -142,6 +143,9 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
     internal OperatorPlaces Places { get; }
 
     internal Denials Denials { get; }
+
+    /// <summary>How often it is logged that somebody attaches, leaves or types.</summary>
+    internal UserLinePace ViewerLines { get; }
 
     internal PtyLinks? Links { get; }
 
@@ -341,6 +345,7 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
 
         Successions.Dispose();
         Departures.Dispose();
+        ViewerLines.Dispose();
         _ended.Dispose();
         Logs?.Dispose();
         Journal?.Dispose();

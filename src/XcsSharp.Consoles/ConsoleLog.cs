@@ -60,6 +60,10 @@ internal static partial class ConsoleLog
     [LoggerMessage(EventId = 415, Level = LogLevel.Information, Message = "Console {Console}: {Who} types now")]
     internal static partial void WriterChanged(this ILogger log, string console, string who);
 
+    [LoggerMessage(EventId = 430, Level = LogLevel.Information,
+        Message = "Viewers of {Who}: {Lines} more lines about who attached, left or types are left out, of the last {Seconds} s; WHO (xcsctl who) names those of now")]
+    internal static partial void ViewerLinesLeftOut(this ILogger log, string who, int lines, double seconds);
+
     [LoggerMessage(EventId = 416, Level = LogLevel.Warning, Message = "A console has no socket {Path}: {Problem}. Its terminal and the console socket work")]
     internal static partial void SocketFailed(this ILogger log, string path, string problem);
 

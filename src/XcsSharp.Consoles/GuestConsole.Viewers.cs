@@ -130,7 +130,11 @@ public sealed partial class GuestConsole
         _lostByDeparted += viewer.Reader.Lost;
         Seat.Remove(viewer);
         _input.Abandon(viewer.Source);
-        _handler.Log.ViewerLeft(Name, viewer.Id, viewer.Who, why);
+        if (_handler.ViewerLines.MaySay(viewer.Peer.Uid))
+        {
+            _handler.Log.ViewerLeft(Name, viewer.Id, viewer.Who, why);
+        }
+
         if (IsEnding)
         {
             PumpSoon();

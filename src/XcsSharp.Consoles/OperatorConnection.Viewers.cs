@@ -59,7 +59,11 @@ internal sealed partial class OperatorConnection
 
         // The console's output comes at the end of the turn, after this.
         GreetViewer(console, wish.IsAsked ? viewer.Id : null, isWriter: console.Seat.Writer == viewer);
-        _listener.Log.ViewerAttached(console.Name, viewer.Id, viewer.Who, viewer.Mode);
+        if (_listener.Consoles.ViewerLines.MaySay(viewer.Peer.Uid))
+        {
+            _listener.Log.ViewerAttached(console.Name, viewer.Id, viewer.Who, viewer.Mode);
+        }
+
         viewer.OnReceived(_stream, input);
     }
 

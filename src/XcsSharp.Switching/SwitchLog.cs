@@ -51,6 +51,13 @@ internal static partial class SwitchLog
     [LoggerMessage(12, LogLevel.Information, "A connection was closed: it did not say in time what it is")]
     public static partial void SilentConnectionClosed(this ILogger log);
 
+    [LoggerMessage(13, LogLevel.Information,
+        "Sessions of {Who}: {Lines} more lines about who connected and left are left out, of the last {Seconds} s; Switching:MaxSessions limits how many there are at once")]
+    public static partial void SessionLinesLeftOut(this ILogger log, string who, int lines, double seconds);
+
+    [LoggerMessage(14, LogLevel.Warning, "{Connections} more connections were refused in the last {Seconds} s; Switching:MaxSessions is the limit")]
+    public static partial void MoreConnectionsRefused(this ILogger log, int connections, double seconds);
+
     [LoggerMessage(20, LogLevel.Information, "Console {Number} of {Domain} opened: ring, port {LocalPort} to {RemotePort}")]
     public static partial void ConsoleOpened(
         this ILogger log, GuestDomain domain, int number, int localPort, int remotePort);

@@ -31,7 +31,8 @@ internal sealed class ConsoleRig : IDisposable
         bool logs = false,
         ILogger<ConsoleHandler>? log = null,
         KeptTerminals? terminals = null,
-        HandedConsoles? handed = null)
+        HandedConsoles? handed = null,
+        ILogger? operatorLog = null)
     {
         Loop = new EventLoop(clock);
         Hypervisor = new FakeHypervisor(Loop.Post);
@@ -52,7 +53,7 @@ internal sealed class ConsoleRig : IDisposable
         configure?.Invoke(options);
         Consoles = new ConsoleHandler(Loop, Switch, options, log ?? NullLogger<ConsoleHandler>.Instance, terminals, handed);
         Operators = new OperatorListener(
-            Loop, Switch, Consoles, status ?? (() => throw new NotSupportedException()), NullLogger.Instance);
+            Loop, Switch, Consoles, status ?? (() => throw new NotSupportedException()), operatorLog ?? NullLogger.Instance);
         _listener = UnixListener.Bind(Loop, _place["console.sock"], Convert.ToInt32("600", 8), Operators.Accept);
         Switch.Start();
     }

@@ -71,7 +71,10 @@ internal sealed class ConsoleSocket : IDisposable
         bool mayWrite = right >= Right.Write;
         AttachWish wish = new(new OutputWish(), default(ViewerWish) with { Mode = mayWrite ? ViewerMode.ReadWrite : ViewerMode.ReadOnly });
         ConsoleViewer viewer = _console.Attach(stream, wish, () => handler.Places.GiveBack(who.Uid), mayWrite: mayWrite);
-        handler.Log.ViewerAttached(_console.Name, viewer.Id, viewer.Who, viewer.Mode);
+        if (handler.ViewerLines.MaySay(who.Uid))
+        {
+            handler.Log.ViewerAttached(_console.Name, viewer.Id, viewer.Who, viewer.Mode);
+        }
     }
 
     /// <returns>Null when it may attach; otherwise why not, with the remedy.</returns>

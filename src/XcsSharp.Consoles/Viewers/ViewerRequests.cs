@@ -74,7 +74,11 @@ internal static class ViewerRequests
 
         if (viewer.Console.Seat.TryTake(viewer))
         {
-            viewer.Console.Handler.Log.WriterChanged(viewer.Console.Name, viewer.Who);
+            if (viewer.Console.Handler.ViewerLines.MaySay(viewer.Peer.Uid))
+            {
+                viewer.Console.Handler.Log.WriterChanged(viewer.Console.Name, viewer.Who);
+            }
+
             return default;
         }
 

@@ -16,6 +16,8 @@ public sealed class ClientListener : IDisposable
     private readonly SwitchOptions _options;
     private readonly ILogger _log;
     private readonly Func<UnixStream, bool>? _admits;
+    private readonly UserLinePace _lines;
+    private readonly UserLinePace _refusals;
     private readonly Dictionary<uint, ClientSession> _sessions = [];
     private readonly HashSet<UnidentifiedConnection> _unidentified = [];
     private ulong _sessionsBegun;
@@ -33,6 +35,8 @@ public sealed class ClientListener : IDisposable
         _options = options;
         _log = log;
         _admits = admits;
+        _lines = new UserLinePace(loop, (who, lines) => log.SessionLinesLeftOut(who, lines, UserLinePace.Window.TotalSeconds));
+        _refusals = new UserLinePace(loop, (_, lines) => log.MoreConnectionsRefused(lines, UserLinePace.Window.TotalSeconds));
     }
 
     internal SwitchOptions Options => _options;
@@ -83,6 +87,9 @@ public sealed class ClientListener : IDisposable
         {
             session.Close("the daemon stops");
         }
+
+        _lines.Dispose();
+        _refusals.Dispose();
     }
 
     internal void OnIdentified(UnidentifiedConnection connection) => _unidentified.Remove(connection);
@@ -91,7 +98,10 @@ public sealed class ClientListener : IDisposable
     {
         _unidentified.Remove(connection);
         _switch.Counters.SilentConnectionsClosed++;
-        _log.SilentConnectionClosed();
+        if (_lines.MaySay(connection.Uid))
+        {
+            _log.SilentConnectionClosed();
+        }
     }
 
     internal ClientSession? FindSession(uint id) => _sessions.GetValueOrDefault(id);
@@ -105,10 +115,15 @@ public sealed class ClientListener : IDisposable
             return null;
         }
 
+        PeerCredentials peer = control.Peer;
         ClientSession session = new(
-            this, _switch, _loop, _options.SessionWindow, NewId(), control.Peer.Pid, ++_sessionsBegun);
+            this, _switch, _loop, _options.SessionWindow, NewId(), peer.Pid, peer.Uid, ++_sessionsBegun);
         _sessions.Add(session.Id, session);
-        _log.SessionBegan(session.Name);
+        if (_lines.MaySay(session.Uid))
+        {
+            _log.SessionBegan(session.Name);
+        }
+
         return session;
     }
 
@@ -117,7 +132,10 @@ public sealed class ClientListener : IDisposable
     internal void OnSessionClosed(ClientSession session, string reason)
     {
         _sessions.Remove(session.Id);
-        _log.SessionEnded(session.Name, reason);
+        if (_lines.MaySay(session.Uid))
+        {
+            _log.SessionEnded(session.Name, reason);
+        }
     }
 
     /// <summary>
@@ -138,6 +156,11 @@ public sealed class ClientListener : IDisposable
     private void Refuse()
     {
         _switch.Counters.ConnectionsRefused++;
-        _log.ConnectionRefused(_sessions.Count, _unidentified.Count);
+
+        // Whoever it is: the limit is one of all.
+        if (_refusals.MaySay(0))
+        {
+            _log.ConnectionRefused(_sessions.Count, _unidentified.Count);
+        }
     }
 }

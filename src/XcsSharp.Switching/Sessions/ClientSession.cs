@@ -23,7 +23,7 @@ internal sealed partial class ClientSession : ISubscriber
     private bool _isClosed;
 
     public ClientSession(
-        ClientListener listener, ControlSwitch controlSwitch, EventLoop loop, TimeSpan window, uint id, int pid, ulong number)
+        ClientListener listener, ControlSwitch controlSwitch, EventLoop loop, TimeSpan window, uint id, int pid, uint uid, ulong number)
     {
         _listener = listener;
         _switch = controlSwitch;
@@ -32,12 +32,16 @@ internal sealed partial class ClientSession : ISubscriber
         Id = id;
         Name = $"Session {id:x8} of process {pid}";
         Pid = pid;
+        Uid = uid;
         Number = number;
         _switch.Attach(this);
         _switch.Suspend(this);
     }
 
     public uint Id { get; }
+
+    /// <summary>The user that began it.</summary>
+    public uint Uid { get; }
 
     public string Name { get; }
 

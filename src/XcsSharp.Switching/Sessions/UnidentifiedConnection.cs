@@ -23,6 +23,9 @@ internal sealed class UnidentifiedConnection : IStreamOwner
         stream.Owner = this;
     }
 
+    /// <summary>Whose it is.</summary>
+    public uint Uid => _stream.Peer.Uid;
+
     public void Start() => _stream.Start();
 
     public void Close()
