@@ -122,6 +122,56 @@ public sealed class OutputTimesTests
         }
     }
 
+    /// <summary>However many there were when a daemon left them: the next one keeps no more than the first, and what it leaves is taken again.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(9)]
+    [InlineData(300)]
+    [InlineData(900)]
+    [InlineData(1023)]
+    [InlineData(1024)]
+    public void Handed_on_again_and_again_they_are_never_more_than_the_next_daemon_takes(int first)
+    {
+        DateTimeOffset start = _clock.GetUtcNow();
+        _now = _clock.GetTimestamp();
+        OutputTimes times = _times;
+        int lines = 0;
+        for (int daemon = 0; daemon < 4; daemon++)
+        {
+            for (int i = 0; i < (daemon == 0 ? first : 1500); i++)
+            {
+                times.Note(_backlog, _now);
+                _backlog.Append(new byte[2]);
+                Advance(TimeSpan.FromSeconds(1));
+                lines++;
+                Assert.InRange(times.Count, 1, OutputTimes.MaxStretches);
+            }
+
+            OutputTimes next = new(_clock);
+            next.Restore(times.Describe(), _backlog.End);
+            Assert.Equal(times.Count, next.Count);
+            times = next;
+        }
+
+        for (int i = lines - 250; i < lines; i++)
+        {
+            Assert.Equal(2 * i, times.Find(start.AddSeconds(i)));
+        }
+    }
+
+    /// <summary>As the daemons left them that doubled what they had taken over.</summary>
+    [Fact]
+    public void More_than_there_should_be_are_taken_over_and_made_coarser()
+    {
+        long[] left = [.. Enumerable.Range(0, 1800).SelectMany(i => new[] { i, _clock.GetUtcNow().AddSeconds(i).UtcTicks, _clock.GetUtcNow().AddSeconds(i).UtcTicks })];
+
+        _times.Restore(System.Runtime.InteropServices.MemoryMarshal.AsBytes(left.AsSpan()), end: 1800);
+
+        Assert.Equal(900, _times.Count);
+        Assert.Equal(1000, _times.Find(_clock.GetUtcNow().AddSeconds(1000)));
+        Assert.Equal(1000, _times.Find(_clock.GetUtcNow().AddSeconds(1001)));
+    }
+
     private void Advance(TimeSpan time)
     {
         _clock.Advance(time);

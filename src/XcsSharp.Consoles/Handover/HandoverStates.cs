@@ -119,7 +119,7 @@ public sealed record HistoryState(
             : Boot.Length != (HasBoot ? Math.Min(End, NewestFrom) : 0) ? "its first bytes are not as many as they should be"
             : Newest.Length != (End > NewestFrom || !HasBoot ? End - NewestStart : 0) || Newest.Length > Limit ? "its newest bytes are not as many as they should be"
             : (HasBoot && End > NewestFrom && NewestStart < NewestFrom) || (!HasBoot && NewestStart < NewestFrom) ? "its parts overlap"
-            : Times.Length % OutputTimes.StretchBytes != 0 || Times.Length > OutputTimes.MaxStretches * OutputTimes.StretchBytes ? "its times are none"
+            : Times.Length % OutputTimes.StretchBytes != 0 || Times.Length > OutputTimes.MostRestored * OutputTimes.StretchBytes ? "its times are none"
             : null;
 }
 

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 
 namespace XcsSharp.Consoles;
@@ -84,6 +85,9 @@ public sealed class OutputTimes(TimeProvider clock)
     /// <summary>Bytes of one stretch in <see cref="Describe"/>.</summary>
     internal const int StretchBytes = 3 * sizeof(long);
 
+    /// <summary>The most that are taken over: daemons of before 2026-11-30 could come to keep nearly twice as many, once they had taken some over themselves.</summary>
+    internal const int MostRestored = 2 * MaxStretches;
+
     /// <summary>All of it: of each stretch position, first and last time.</summary>
     internal byte[] Describe() => MemoryMarshal.AsBytes(_stretches.AsSpan(0, Count)).ToArray();
 
@@ -91,7 +95,9 @@ public sealed class OutputTimes(TimeProvider clock)
     internal void Restore(ReadOnlySpan<byte> described, long end)
     {
         ReadOnlySpan<Stretch> stretches = MemoryMarshal.Cast<byte, Stretch>(described);
-        _stretches = new Stretch[stretches.Length];
+
+        // A step of the ladder that it would have grown on, so that it ends where that does.
+        _stretches = new Stretch[Math.Max(16, (int)BitOperations.RoundUpToPowerOf2((uint)stretches.Length))];
         foreach (Stretch stretch in stretches)
         {
             Stretch before = Count > 0 ? _stretches[Count - 1] : default;
@@ -99,6 +105,16 @@ public sealed class OutputTimes(TimeProvider clock)
             {
                 _stretches[Count++] = stretch;
             }
+        }
+
+        if (_stretches.Length > MaxStretches)
+        {
+            if (Count > MaxStretches)
+            {
+                JoinPairs(0, Count);
+            }
+
+            Array.Resize(ref _stretches, MaxStretches);
         }
 
         // Whatever comes next begins a stretch.
@@ -109,7 +125,7 @@ public sealed class OutputTimes(TimeProvider clock)
     {
         if (_stretches.Length < MaxStretches)
         {
-            Array.Resize(ref _stretches, Math.Max(16, 2 * _stretches.Length));
+            Array.Resize(ref _stretches, Math.Clamp(2 * _stretches.Length, 16, MaxStretches));
             return;
         }
 
