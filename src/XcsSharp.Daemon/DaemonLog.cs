@@ -47,6 +47,14 @@ internal static partial class DaemonLog
         "What the daemon before has left can not be read, and all begins anew: {Problem}. Terminals and clients of before are hung up")]
     public static partial void StateUnreadable(this ILogger log, string problem);
 
+    [LoggerMessage(15, LogLevel.Error,
+        "Of what the daemon before has left a part can not be read: {Problem}. What that was of begins anew and its viewers are hung up; all else goes on")]
+    public static partial void StatePartlyUnreadable(this ILogger log, string problem);
+
+    [LoggerMessage(16, LogLevel.Error,
+        "The daemon that follows would refuse a part of what this one leaves, so it is left out: {Problem}. What that is of begins anew there; all else goes on. This is a bug of xcsd")]
+    public static partial void NotAllHandedOver(this ILogger log, string problem);
+
     [LoggerMessage(8, LogLevel.Information, "{Terminals} terminals stay open for the daemon that follows")]
     public static partial void HandingOver(this ILogger log, int terminals);
 }

@@ -64,8 +64,16 @@ internal sealed partial class XcsdRuntime
     {
         bool isStored = _follower == Follower.ServiceManagers;
         HandoverWriter writer = new(isStored ? _store!.RoomBeside(_terminals!.Stored) : int.MaxValue);
-        handed.Consoles = _consoles!.Leave(writer);
-        handed.Bytes = writer.Length;
+        ConsolesState left = _consoles!.Leave(writer);
+        List<string> wrong = [];
+        HandoverState state = new HandoverState(DaemonVersion.Text, [], writer.Length, left).Sound(wrong);
+        if (wrong.Count > 0)
+        {
+            _log!.NotAllHandedOver(Successor.Summary(wrong));
+        }
+
+        handed.Consoles = state.Consoles;
+        handed.Bytes = state.Bytes;
         handed.AddRange(writer.Left);
         if (writer.Refused > 0)
         {
@@ -75,7 +83,7 @@ internal sealed partial class XcsdRuntime
         if (isStored)
         {
             SafeFileHandle document = OpenDescriptors.MakeMemoryFile("xcsd-state");
-            RandomAccess.Write(document, new HandoverState(DaemonVersion.Text, [], handed.Bytes, handed.Consoles).Write(), 0);
+            RandomAccess.Write(document, state.Write(), 0);
             handed.Add(HandedDescriptors.StateName, document);
             foreach (HandedDescriptor descriptor in handed.All)
             {
@@ -95,9 +103,9 @@ internal sealed partial class XcsdRuntime
             found.Select(static one => KeyValuePair.Create(one.Name, one.Handle)),
             found.Where(static one => one.IsStored).Select(static one => one.Name).ToHashSet(StringComparer.Ordinal),
             loggers.CreateLogger<ConsoleHandler>());
-        if (handed.TakeOne(HandedDescriptors.StateName) is { } document && Successor.ReadInto(handed, document) is string unreadable)
+        if (handed.TakeOne(HandedDescriptors.StateName) is { } document)
         {
-            log.StateUnreadable(unreadable);
+            _ = Successor.TryReadInto(handed, document, log);
         }
 
         _handed = new HandoverReader(
@@ -112,13 +120,12 @@ internal sealed partial class XcsdRuntime
         _store?.Forget(HandedDescriptors.BytesName);
         if (handed.Consoles is { } consoles)
         {
-            if (consoles.Problem(_handed.Length) is string problem)
+            // Once more: the file may be shorter than the document says.
+            List<string> wrong = [];
+            _handedConsoles = new HandedConsoles(consoles.Sift(_handed.Length, wrong), _handed);
+            if (wrong.Count > 0)
             {
-                log.StateUnreadable(problem);
-            }
-            else
-            {
-                _handedConsoles = new HandedConsoles(consoles, _handed);
+                log.StatePartlyUnreadable(Successor.Summary(wrong));
             }
         }
     }

@@ -113,11 +113,7 @@ internal sealed class XcsdService(
         {
             HandedDescriptors handed = new();
             InheritedDescriptors.AddTo(handed);
-            if (Successor.AddTo(handed) is string problem)
-            {
-                _log.StateUnreadable(problem);
-            }
-
+            Successor.AddTo(handed, _log);
             while (ServeOnce(handed) is { } left)
             {
                 handed = left;

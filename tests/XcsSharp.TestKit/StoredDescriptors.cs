@@ -135,6 +135,18 @@ public sealed class StoredDescriptors(int capacity) : IDisposable
         }
     }
 
+    /// <summary>What the file of that name has.</summary>
+    public byte[] Read(string name)
+    {
+        lock (_lock)
+        {
+            SafeFileHandle file = _stored.Single(stored => stored.Key == name).Value;
+            byte[] content = new byte[RandomAccess.GetLength(file)];
+            _ = RandomAccess.Read(file, content, 0);
+            return content;
+        }
+    }
+
     /// <summary>Puts a file in the place of what has that name.</summary>
     public void Overwrite(string name, ReadOnlySpan<byte> content)
     {

@@ -14,32 +14,42 @@ public sealed record ConsolesState(ulong LastViewerId, IReadOnlyList<ConsoleStat
     /// <param name="bytes">Length of the file that its ranges are of.</param>
     public string? Problem(long bytes)
     {
-        if (Consoles.Count > MostConsoles)
-        {
-            return $"there are more than {MostConsoles} consoles";
-        }
+        List<string> wrong = [];
+        _ = Sift(bytes, wrong);
+        return wrong.FirstOrDefault();
+    }
 
+    /// <summary>What of it makes sense. A console that does not is left out, and so is a viewer, whose console stays: none takes another with it.</summary>
+    /// <param name="bytes">As for <see cref="Problem"/>.</param>
+    /// <param name="wrong">Gets what is wrong with each that is left out.</param>
+    public ConsolesState Sift(long bytes, ICollection<string> wrong)
+    {
         HashSet<(uint, int)> seen = [];
         HashSet<ulong> viewers = [];
+        List<ConsoleState> sound = [];
         foreach (ConsoleState console in Consoles)
         {
+            if (sound.Count == MostConsoles)
+            {
+                wrong.Add($"there are more than {MostConsoles} consoles");
+                break;
+            }
+
             if (console is null || !seen.Add((console.Domid, console.Number)))
             {
-                return "a console comes twice, or is none";
+                wrong.Add("a console comes twice, or is none");
             }
-
-            if ((console.Problem(bytes) ?? console.Viewers.Select(viewer => viewer.Problem(console.History, bytes)).FirstOrDefault(static problem => problem is not null)) is string problem)
+            else if (console.Problem(bytes) is string problem)
             {
-                return $"console {console.Number} of domain {console.Domid}: {problem}";
+                wrong.Add($"console {console.Number} of domain {console.Domid}: {problem}");
             }
-
-            if (console.Viewers.Any(viewer => viewer.Id > LastViewerId || !viewers.Add(viewer.Id)))
+            else
             {
-                return $"console {console.Number} of domain {console.Domid}: the number of a viewer is impossible, or comes twice";
+                sound.Add(console.SiftViewers(bytes, LastViewerId, viewers, wrong));
             }
         }
 
-        return null;
+        return this with { Consoles = sound };
     }
 
     internal static bool IsIn(ByteRange? range, long bytes)
@@ -95,6 +105,37 @@ public sealed record ConsoleState(
                     : Viewers.Count > MostViewers || Viewers.Any(static viewer => viewer is null) ? "its viewers are none"
                     : SeatLine.Count > Viewers.Count || SeatAsked.Count > Viewers.Count ? "more wait for the seat than there are"
                     : null);
+
+    /// <summary>Without the viewers that make no sense; nor does one of them type or wait.</summary>
+    /// <param name="bytes">Length of the file of bytes.</param>
+    /// <param name="lastId">The last number of a viewer that was given out.</param>
+    /// <param name="seen">Numbers of viewers so far.</param>
+    /// <param name="wrong">Gets what is wrong with each.</param>
+    internal ConsoleState SiftViewers(long bytes, ulong lastId, HashSet<ulong> seen, ICollection<string> wrong)
+    {
+        List<ViewerState> sound = [];
+        foreach (ViewerState viewer in Viewers)
+        {
+            string? problem = viewer.Problem(History, bytes)
+                ?? (viewer.Id > lastId || !seen.Add(viewer.Id) ? "the number of a viewer is impossible, or comes twice" : null);
+            if (problem is null)
+            {
+                sound.Add(viewer);
+            }
+            else
+            {
+                wrong.Add($"console {Number} of domain {Domid}: {problem}");
+            }
+        }
+
+        if (sound.Count == Viewers.Count)
+        {
+            return this;
+        }
+
+        HashSet<ulong> known = [.. sound.Select(static viewer => viewer.Id)];
+        return this with { Viewers = sound, SeatLine = [.. SeatLine.Where(known.Contains)], SeatAsked = [.. SeatAsked.Where(known.Contains)] };
+    }
 }
 
 /// <summary>The output of a console: see <see cref="Backlog"/>.</summary>

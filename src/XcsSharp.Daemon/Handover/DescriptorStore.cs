@@ -21,6 +21,9 @@ internal sealed class DescriptorStore : IDescriptorKeeper, IDisposable
     /// <summary>A manager that is busy starting a machine takes its time; one that hangs must not keep us from ending.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3);
 
+    /// <summary>What is used of it, however much there is: with more, the names would be longer than the kernel lets the next daemon's environment be, and none would start.</summary>
+    internal const int MostUsed = 4096;
+
     private readonly ServiceManagerSocket _manager;
     private readonly ILogger _log;
 
@@ -42,10 +45,13 @@ internal sealed class DescriptorStore : IDescriptorKeeper, IDisposable
     /// <summary>Null where there is none: no service manager, or one that keeps nothing for us.</summary>
     public static DescriptorStore? Open(EventLoop loop, ILogger log)
         => Environment.GetEnvironmentVariable("NOTIFY_SOCKET") is { Length: > 0 } path
-            && int.TryParse(Environment.GetEnvironmentVariable("FDSTORE"), NumberStyles.None, CultureInfo.InvariantCulture, out int capacity)
-            && capacity > 0
+            && CapacityOf(Environment.GetEnvironmentVariable("FDSTORE")) is > 0 and int capacity
                 ? new DescriptorStore(loop, path, capacity, log)
                 : null;
+
+    /// <summary>What a value of FDSTORE means; 0: nothing.</summary>
+    internal static int CapacityOf(string? text)
+        => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int capacity) ? Math.Min(capacity, MostUsed) : 0;
 
     public void Keep(string name, IReadOnlyList<SafeFileHandle> descriptors) => _manager.Send($"FDSTORE=1\nFDNAME={name}\n", descriptors);
 

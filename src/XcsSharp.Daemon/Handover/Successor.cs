@@ -3,6 +3,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 
+using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
 
 using XcsSharp.Interop;
@@ -81,8 +82,15 @@ internal static class Successor
                 [.. handed.All.Select(static one => new HandedNumber(one.Name, one.Handle.DangerousGetHandle().ToInt32(), one.IsStored))],
                 handed.Bytes,
                 handed.Consoles);
+            byte[] document = state.Write();
+            if (!HandoverState.TryRead(document, out _, out string refused))
+            {
+                // Nobody would know what of its open descriptors is what, and nobody be served.
+                return $"the next daemon would not read what this one leaves: {refused}";
+            }
+
             using SafeFileHandle file = OpenDescriptors.MakeMemoryFile("xcsd-state");
-            RandomAccess.Write(file, state.Write(), 0);
+            RandomAccess.Write(file, document, 0);
             Dictionary<string, string> environment = [];
             foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
             {
@@ -106,8 +114,8 @@ internal static class Successor
     }
 
     /// <summary>Takes over what the program before us has left in this process; nothing when there was none.</summary>
-    /// <returns>What is wrong with what it left; null: nothing.</returns>
-    public static string? AddTo(HandedDescriptors handed)
+    /// <exception cref="StartFailure">What it left can not be read: its sockets and their locks are open in this process, and nobody knows their numbers.</exception>
+    public static void AddTo(HandedDescriptors handed, ILogger log)
     {
         string[] words = Environment.GetEnvironmentVariable(Variable)?.Split(':') ?? [];
         if (words.Length != 2
@@ -115,52 +123,75 @@ internal static class Successor
             || !int.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out int number)
             || number < 3)
         {
-            return null;
+            return;
         }
 
         // Programs that we start are not meant.
         Environment.SetEnvironmentVariable(Variable, null);
-        return ReadInto(handed, new SafeFileHandle(number, ownsHandle: true));
+        if (!TryReadInto(handed, new SafeFileHandle(number, ownsHandle: true), log))
+        {
+            throw new StartFailure(
+                ExitCode.LoopFailed,
+                "what the daemon before this one has left in this process can not be read, so nothing could be served here",
+                "The service manager starts another at once, as after a crash; without one, start xcsd again.");
+        }
     }
 
-    /// <summary>Reads a state, and takes over the descriptors that it has the numbers of.</summary>
+    /// <summary>Reads a state, and takes over the descriptors that it has the numbers of. What of it makes no sense is named in the log.</summary>
     /// <param name="handed">Gets all that.</param>
     /// <param name="document">Owned from here on.</param>
-    /// <returns>What is wrong with it; null: nothing.</returns>
-    public static string? ReadInto(HandedDescriptors handed, SafeFileHandle document)
+    /// <param name="log">Told of what is wrong.</param>
+    /// <returns>False: nothing of it can be used.</returns>
+    public static bool TryReadInto(HandedDescriptors handed, SafeFileHandle document, ILogger log)
     {
         using SafeFileHandle file = document;
+        List<string> wrong = [];
+        HandoverState? state = Read(file, wrong);
+        if (state is null)
+        {
+            log.StateUnreadable(Summary(wrong));
+            return false;
+        }
+
+        if (wrong.Count > 0)
+        {
+            log.StatePartlyUnreadable(Summary(wrong));
+        }
+
+        handed.Consoles = state.Consoles;
+        handed.Bytes = state.Bytes;
         int number = file.DangerousGetHandle().ToInt32();
+        foreach (HandedNumber descriptor in state.Descriptors.Where(one => one.Number != number))
+        {
+            SafeFileHandle handle = new(descriptor.Number, ownsHandle: true);
+            if (OpenDescriptors.TryKeepFromPrograms(handle))
+            {
+                handed.Add(descriptor.Name, handle, descriptor.Stored);
+            }
+            else
+            {
+                handle.SetHandleAsInvalid();
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>For one line of the log: the first, and how many there are.</summary>
+    public static string Summary(IReadOnlyList<string> wrong) => wrong.Count == 1 ? wrong[0] : $"{wrong[0]}, and {wrong.Count - 1} more";
+
+    private static HandoverState? Read(SafeFileHandle file, List<string> wrong)
+    {
         try
         {
-            long length = RandomAccess.GetLength(file);
-            byte[] text = new byte[Math.Min(length, HandoverState.MaxBytes + 1)];
+            byte[] text = new byte[Math.Min(RandomAccess.GetLength(file), HandoverState.MaxBytes + 1)];
             int read = RandomAccess.Read(file, text, 0);
-            if (!HandoverState.TryRead(text.AsSpan(0, read), out HandoverState? state, out string error))
-            {
-                return error;
-            }
-
-            handed.Consoles = state!.Consoles;
-            handed.Bytes = state.Bytes;
-            foreach (HandedNumber descriptor in state!.Descriptors.Where(one => one.Number != number))
-            {
-                SafeFileHandle handle = new(descriptor.Number, ownsHandle: true);
-                if (OpenDescriptors.TryKeepFromPrograms(handle))
-                {
-                    handed.Add(descriptor.Name, handle, descriptor.Stored);
-                }
-                else
-                {
-                    handle.SetHandleAsInvalid();
-                }
-            }
-
-            return null;
+            return HandoverState.ReadSound(text.AsSpan(0, read), wrong);
         }
         catch (Exception e) when (e is IOException or NotSupportedException or UnauthorizedAccessException)
         {
-            return e.Message;
+            wrong.Add(e.Message);
+            return null;
         }
     }
 }

@@ -82,6 +82,116 @@ public sealed class HandoverStateTests
         Assert.Contains(problem, error, StringComparison.Ordinal);
     }
 
+    /// <summary>What is wrong with one console costs nobody else anything, and descriptors least of all.</summary>
+    [Theory]
+    [InlineData("\"number\":0,\"hasFullName\"", "\"number\":10,\"hasFullName\"", "no such number", 1, 0)]
+    [InlineData("\"end\":300000", "\"end\":299999", "console 0 of domain 7: its newest bytes are not as many", 1, 0)]
+    [InlineData("\"state\":3", "\"state\":77", "console 0 of domain 7: a filter is in no state", 2, 1)]
+    [InlineData("\"id\":9", "\"id\":5", "comes twice", 2, 1)]
+    [InlineData("\"lastViewerId\":9", "\"lastViewerId\":8", "impossible", 2, 1)]
+    [InlineData("\"domid\":8", "\"domid\":7", "comes twice", 1, 2)]
+    [InlineData("\"domid\":7", "\"domid\":\"seven\"", "$.consoles.consoles[0].domid", 1, 0)]
+    [InlineData("\"domid\":8", "\"domid\":8,\"domid\":8", "domid", 1, 2)]
+    [InlineData("\"lastViewerId\":9", "\"lastViewerId\":-9", "$.consoles.lastViewerId", 0, 0)]
+    [InlineData("\"domid\":7", "\"domid\":7,\"unknown\":1", "unknown", 1, 0)]
+    [InlineData("\"consoles\":[{", "\"consoles\":[null,{", "or is none", 2, 2)]
+    public void What_is_wrong_with_a_console_takes_neither_the_others_nor_the_descriptors_with_it(
+        string right, string wrong, string problem, int consoles, int viewers)
+    {
+        HandoverState sample = Sample();
+        ConsoleState web = sample.Consoles!.Consoles[0];
+        ConsoleState db = web with { Domid = 8, Viewers = [], Writer = null };
+        string text = Encoding.UTF8.GetString((sample with { Consoles = sample.Consoles with { Consoles = [web, db] } }).Write());
+        int at = text.IndexOf(right, StringComparison.Ordinal);
+        byte[] document = Encoding.UTF8.GetBytes(text[..at] + wrong + text[(at + right.Length)..]);
+        List<string> problems = [];
+
+        HandoverState? state = HandoverState.ReadSound(document, problems);
+
+        Assert.Equal(sample.Descriptors, state!.Descriptors);
+        Assert.Contains(problem, Assert.Single(problems), StringComparison.Ordinal);
+        Assert.Equal((consoles, viewers), (state.Consoles?.Consoles.Count ?? 0, state.Consoles?.Consoles.Sum(static console => console.Viewers.Count) ?? 0));
+
+        // And what is left is a whole state.
+        Assert.True(HandoverState.TryRead(state.Write(), out _, out string error), error);
+    }
+
+    [Theory]
+    [InlineData("\"number\":17", "\"number\":2")]
+    [InlineData("\"name\":\"xcs\"", "\"name\":1")]
+    [InlineData("\"consoles\":[{", "\"consoles\":[{{")]
+    [InlineData("xcsd-state 2", "xcsd-state 3")]
+    public void Where_the_descriptors_cannot_be_known_nothing_is_taken(string right, string wrong)
+    {
+        string text = Encoding.UTF8.GetString(Sample().Write());
+        Assert.Contains(right, text, StringComparison.Ordinal);
+        List<string> problems = [];
+
+        Assert.Null(HandoverState.ReadSound(Encoding.UTF8.GetBytes(text.Replace(right, wrong, StringComparison.Ordinal)), problems));
+        Assert.NotEmpty(problems);
+    }
+
+    /// <summary>Who writes reads it first.</summary>
+    [Fact]
+    public void What_the_next_daemon_would_refuse_is_left_out_and_the_rest_is_written()
+    {
+        HandoverState sample = Sample();
+        ConsoleState web = sample.Consoles!.Consoles[0];
+        ConsoleState tooLate = web with { Domid = 8, Viewers = [], Writer = null, Log = new LogState(300_001, null) };
+        ReaderState lost = web.Viewers[0].Reader with { Lost = -1 };
+        ConsoleState oneLost = web with { Domid = 9, Viewers = [web.Viewers[0] with { Id = 3 }, web.Viewers[1] with { Id = 4, Reader = lost }], Writer = 3, SeatLine = [4] };
+        List<string> wrong = [];
+
+        HandoverState sound = (sample with { Consoles = sample.Consoles with { Consoles = [web, tooLate, oneLost] } }).Sound(wrong);
+
+        Assert.Equal(["console 0 of domain 8: its log has more than there was", "console 0 of domain 9: the place of a reader is impossible"], wrong);
+        Assert.Equal([7U, 9U], sound.Consoles!.Consoles.Select(static console => console.Domid));
+        Assert.Equal([3UL], sound.Consoles.Consoles[1].Viewers.Select(static viewer => viewer.Id));
+        Assert.Empty(sound.Consoles.Consoles[1].SeatLine);
+        Assert.True(HandoverState.TryRead(sound.Write(), out _, out string error), error);
+    }
+
+    /// <summary>A line of 8 KiB that is not at its end yet, at each of ten thousand consoles: more than the next daemon takes.</summary>
+    [Fact]
+    public void Of_more_than_a_document_can_have_the_largest_consoles_are_left_out()
+    {
+        const int Many = 10_000;
+        HandoverState sample = Sample();
+        ConsoleState quiet = sample.Consoles!.Consoles[0] with { Viewers = [], Writer = null, Journal = null };
+        ReaderState end = new(300_000, 0, 0, 0, 0, null, null);
+        ConsoleState unfinished = quiet with { Journal = new JournalState(end, new byte[8192], IsWhole: false) };
+        HandoverState large = sample with
+        {
+            Consoles = new ConsolesState(9, [.. Enumerable.Range(0, Many).Select(i => (i % 4 == 0 ? quiet : unfinished) with { Domid = (uint)i })]),
+        };
+        Assert.False(HandoverState.TryRead(large.Write(), out _, out _));
+        List<string> wrong = [];
+
+        HandoverState sound = large.Sound(wrong);
+
+        Assert.Contains("largest", Assert.Single(wrong), StringComparison.Ordinal);
+        Assert.Equal(Many / 4, sound.Consoles!.Consoles.Count(static console => console.Journal is null));
+        Assert.True(HandoverState.TryRead(sound.Write(), out _, out string error), error);
+    }
+
+    /// <summary>Two for each terminal: with ten thousand consoles more than 16,384.</summary>
+    [Fact]
+    public void As_many_descriptors_as_a_daemon_can_have_open_are_taken()
+    {
+        HandoverState many = new("0.1.0", [.. Enumerable.Range(3, 65_000).Select(static number => new HandedNumber($"~pty.{number / 2}.0.MyIRAFVEd2aImaq7zN3u_w", number, Stored: false))]);
+
+        Assert.True(HandoverState.TryRead(many.Write(), out _, out string error), error);
+    }
+
+    [Theory]
+    [InlineData("64", 64)]
+    [InlineData("4096", 4096)]
+    [InlineData("1000000", 4096)]
+    [InlineData("-1", 0)]
+    [InlineData(null, 0)]
+    public void Of_a_store_no_more_is_used_than_the_next_daemon_can_be_given(string? variable, int capacity)
+        => Assert.Equal(capacity, DescriptorStore.CapacityOf(variable));
+
     /// <summary>No byte that is changed makes the reader throw.</summary>
     [Fact]
     public void Whatever_a_byte_becomes_the_answer_is_an_answer()
@@ -98,6 +208,10 @@ public sealed class HandoverStateTests
 
             bool isRead = HandoverState.TryRead(changed, out HandoverState? state, out string error);
             Assert.Equal((isRead, isRead), (state is not null, error.Length == 0));
+            List<string> wrong = [];
+            HandoverState? sound = HandoverState.ReadSound(changed, wrong);
+            Assert.Equal(isRead, wrong.Count == 0);
+            Assert.True(sound is null || HandoverState.TryRead(sound.Write(), out _, out error), error);
         }
     }
 

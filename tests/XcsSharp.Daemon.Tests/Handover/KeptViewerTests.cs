@@ -236,6 +236,44 @@ public sealed class KeptViewerTests
         }
     }
 
+    /// <summary>One console of two, or the bytes of one.</summary>
+    [Theory]
+    [InlineData("\"number\":-1,", "\"number\":77,", "there is no such number")]
+    [InlineData("\"newest\":{\"offset\":0,", "\"newest\":{\"offset\":1000000,", "its output is not there")]
+    public async Task A_console_that_cannot_be_read_begins_anew_and_the_others_go_on(string right, string wrong, string problem)
+    {
+        using PlayedSystemd manager = new();
+        await using Lab lab = await Lab.StartKeptAsync(manager, "--Consoles:BootBytes=0");
+        (GuestProgram web, uint webId) = await lab.ConsoleGuestAsync("web");
+        (GuestProgram db, uint _) = await lab.ConsoleGuestAsync("db");
+        ConsoleSocket hungUp = await lab.AttachAsync("web", static _ => { });
+        Transcript seen = new("viewer of the other");
+        ConsoleSocket stays = await lab.AttachAsync("db", seen.Append);
+        await web.WriteAsync("before\n", Lab.Cancel);
+        await OperatorQuery.WaitForListAsync(lab.Places.Console, static list => list.Domains.All(static domain => domain.Name != "web" || domain.BytesOut > 0), "output", Lab.Cancel);
+        await db.WriteAsync("before\n", Lab.Cancel);
+        await seen.WaitForTextAsync("before\n", Lab.Cancel);
+        Assert.Equal(0, await lab.Daemon.TerminateAsync(Lab.Cancel));
+        string state = System.Text.Encoding.UTF8.GetString(manager.Store.Read("~state"));
+        int console = state.IndexOf($"\"domid\":{webId},", StringComparison.Ordinal);
+        int at = state.IndexOf(right, console, StringComparison.Ordinal);
+        Assert.True(console > 0 && at > console, state);
+        manager.Store.Overwrite("~state", System.Text.Encoding.UTF8.GetBytes(state[..at] + wrong + state[(at + right.Length)..]));
+
+        await lab.RestartAsync();
+
+        await hungUp.Ended.WaitAsync(Transcript.DefaultDeadline, Lab.Cancel);
+        await db.WriteAsync("after\n", Lab.Cancel);
+        await seen.WaitForTextAsync("before\nafter\n", Lab.Cancel);
+        Assert.False(stays.Ended.IsCompleted, "the other's viewer was hung up");
+        Assert.Equal("before\nafter\n", System.Text.Encoding.ASCII.GetString(await Handovers.ReadLogAsync(lab, "db")));
+        await web.WriteAsync("anew\n", Lab.Cancel);
+        await OperatorQuery.WaitForListAsync(lab.Places.Console, static list => list.Domains.All(static domain => domain.BytesOut > 0), "output", Lab.Cancel);
+        Assert.EndsWith("anew\n", System.Text.Encoding.ASCII.GetString(await Handovers.ReadLogAsync(lab, "web")), StringComparison.Ordinal);
+        await lab.Daemon.Process.Error.WaitForTextAsync($"a part can not be read: console", Lab.Cancel);
+        Assert.Contains(problem, lab.Daemon.Log, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task What_a_newer_daemon_has_left_under_names_unknown_here_is_closed()
     {

@@ -131,6 +131,65 @@ public sealed class UpgradeTests
         Assert.False(File.Exists(lab.Places.Console), "a socket is left");
     }
 
+    /// <summary>Whatever is wrong with the consoles of the one before: sockets, their locks and terminals are of another part, and nothing is served without them.</summary>
+    [Theory]
+    [InlineData("s/\"number\":-1,\"hasFullName\"/\"number\":77,\"hasFullName\"/", "no such number", false)]
+    [InlineData("s/\"lastViewerId\":/\"lastViewerId\":-/", "lastViewerId", true)]
+    [InlineData("s/\"lostByDeparted\":/\"unknown\":/", "unknown", false)]
+    public async Task When_consoles_cannot_be_read_terminals_and_sockets_go_on_and_the_operator_is_answered(string change, string problem, bool isAll)
+    {
+        (Lab installedLab, string installed) = await StartInstalledAsync();
+        await using Lab lab = installedLab;
+        (GuestProgram web, uint _) = await lab.ConsoleGuestAsync("web");
+        Transcript seen = new("terminal");
+        PtyTerminal terminal = lab.OpenPty("web", seen.Append);
+        ConsoleSocket viewer = await lab.AttachAsync("web", static _ => { });
+        (GuestProgram db, uint _) = await lab.ConsoleGuestAsync("db");
+        Transcript seenOfOther = new("viewer of the other");
+        ConsoleSocket other = await lab.AttachAsync("db", seenOfOther.Append);
+        InstallChanging(change, installed);
+
+        ChildResult result = await UpgradeAsync(lab);
+
+        Assert.Equal((0, $"xcsd {DaemonVersion.Text} serves now, in process {lab.Daemon.Pid}\n"), (result.ExitCode, result.Output));
+        await viewer.Ended.WaitAsync(Transcript.DefaultDeadline, Lab.Cancel);
+        await lab.ConnectedAsync("web");
+        await web.WriteAsync("printed\n", Lab.Cancel);
+        await seen.WaitForTextAsync("printed\n", Lab.Cancel);
+        await terminal.WriteAsync("typed\n"u8.ToArray(), Lab.Cancel);
+        await web.Output.WaitForTextAsync("typed\n", Lab.Cancel);
+        await lab.ConnectedAsync("db");
+        await db.WriteAsync("of the other\n", Lab.Cancel);
+        if (isAll)
+        {
+            await other.Ended.WaitAsync(Transcript.DefaultDeadline, Lab.Cancel);
+        }
+        else
+        {
+            await seenOfOther.WaitForTextAsync("of the other\n", Lab.Cancel);
+        }
+
+        await lab.Daemon.Process.Error.WaitForTextAsync("a part can not be read", Lab.Cancel);
+        Assert.Contains(problem, lab.Daemon.Log, StringComparison.Ordinal);
+    }
+
+    /// <summary>The descriptors are open in this process and nobody knows them: another process has to begin.</summary>
+    [Fact]
+    public async Task When_nothing_of_it_can_be_read_the_daemon_ends_so_that_another_is_started()
+    {
+        (Lab installedLab, string installed) = await StartInstalledAsync();
+        await using Lab lab = installedLab;
+        InstallChanging("s/^xcsd-state/nothing/", installed);
+
+        _ = await UpgradeAsync(lab);
+
+        Assert.Equal(ExitCode.LoopFailed, await lab.Daemon.Process.WaitAsync(Lab.Cancel));
+        Assert.Contains("does not begin as a state", lab.Daemon.Log, StringComparison.Ordinal);
+        File.Copy(Executables.Daemon, installed, overwrite: true);
+        await lab.RestartAsync();
+        _ = await lab.StatusAsync();
+    }
+
     [Theory]
     [InlineData("admin", null, 0)]
     [InlineData("admin", "web*", 1)]
@@ -184,6 +243,24 @@ public sealed class UpgradeTests
 
     private static Task<ChildResult> UpgradeAsync(Lab lab, params string[] options)
         => ChildProcess.RunAsync(Executables.Cli, ["upgrade", "--socket", lab.Places.Console, .. options], Lab.Cancel);
+
+    /// <summary>A program that changes what the daemon before has left, and then is this daemon.</summary>
+    private static void InstallChanging(string change, string path)
+        => Install(
+            $$"""
+            #!/usr/bin/perl
+            exit 0 if $ARGV[0] eq "--reads-state";
+            my $state = "/proc/self/fd/" . (split /:/, $ENV{XCS_HANDOVER})[1];
+            open(my $in, "<", $state) or die $!;
+            my $document = do { local $/; <$in> };
+            ($document =~ {{change}}) or die "nothing to change: $document";
+            open(my $out, ">", $state) or die $!;
+            print $out $document;
+            close($out);
+            exec { "{{Executables.Daemon}}" } "{{Executables.Daemon}}", @ARGV or die $!;
+
+            """,
+            path);
 
     private static void Install(string script, string path)
     {

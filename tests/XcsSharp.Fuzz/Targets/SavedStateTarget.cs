@@ -8,7 +8,8 @@ namespace XcsSharp.Fuzz.Targets;
 
 /// <summary>
 /// What a daemon leaves for the next one. Either it is refused, with a reason; or it is taken, and then written and read again it is the
-/// same, every stretch lies inside the file of bytes, and no descriptor and no viewer comes twice.
+/// same, every stretch lies inside the file of bytes, and no descriptor and no viewer comes twice. What is left when the consoles that are wrong are
+/// left out is such a state, too.
 /// </summary>
 internal sealed class SavedStateTarget : IFuzzTarget
 {
@@ -37,7 +38,14 @@ internal sealed class SavedStateTarget : IFuzzTarget
         if (!HandoverState.TryRead(bytes, out HandoverState? state, out string error))
         {
             Expect.That(error.Length > 0 && state is null, "what is refused is refused with a reason, and whole");
-            return;
+            List<string> wrong = [];
+            if (HandoverState.ReadSound(bytes, wrong) is not { } sound)
+            {
+                return;
+            }
+
+            Expect.That(wrong.Count > 0, "what is left out is named");
+            state = sound;
         }
 
         byte[] written = state!.Write();
