@@ -237,6 +237,13 @@ public sealed class ConsoleHandler : ISubscriber, IConsoleSubscriber, IDisposabl
         return new ConsolesState(_lastViewerId, [.. _consoles.Values.Where(static console => !console.IsEnding).Select(console => console.Leave(sink))]);
     }
 
+    /// <summary>
+    /// What the spool has stays there for the next daemon, as if this one had been killed: it hears of it from nobody else. <see cref="Dispose"/> follows.
+    /// </summary>
+    /// <param name="told">Consoles that it does hear of; null: none.</param>
+    public void KeepSpool(ConsolesState? told = null)
+        => Spool?.Keep((told?.Consoles ?? []).Select(static console => (console.Domid, console.Number)).ToHashSet());
+
     /// <summary>Also without a spool from now on: what the daemon before had in one comes to the logs now, or years later behind newer output.</summary>
     private static OutputSpool? OpenSpool(ConsoleOptions options, ILogger log, HandedConsoles? handed)
     {

@@ -327,6 +327,9 @@ public sealed partial class GuestConsole : ITurnEndWork
         _typed?.Finish();
         _log?.Dispose();
         _journal?.Dispose();
+
+        // Where it is kept, it says how far these came at last.
+        NoteReaders();
         Spooled?.Release();
         Spooled = null;
         _handler.OnDropped(this);

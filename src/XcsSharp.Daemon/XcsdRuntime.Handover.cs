@@ -45,8 +45,14 @@ internal sealed partial class XcsdRuntime
             {
                 // No memory for the state: terminals need none.
                 handed.Consoles = null;
+                _consoles!.KeepSpool();
                 _log!.NotAllStored(failure.Message);
             }
+        }
+
+        if (_hasFailed)
+        {
+            _consoles?.KeepSpool();
         }
 
         Dispose();
@@ -70,6 +76,7 @@ internal sealed partial class XcsdRuntime
         if (wrong.Count > 0)
         {
             _log!.NotAllHandedOver(Successor.Summary(wrong));
+            _consoles.KeepSpool(state.Consoles);
         }
 
         handed.Consoles = state.Consoles;

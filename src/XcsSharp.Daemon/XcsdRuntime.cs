@@ -83,6 +83,8 @@ internal sealed partial class XcsdRuntime : IDisposable
         }
         catch
         {
+            // The spool of one that was killed is for the next one that starts.
+            runtime._consoles?.KeepSpool();
             runtime.Dispose();
             throw;
         }

@@ -40,6 +40,35 @@ public sealed class OwnBugTests
         Assert.False(File.Exists(places.Xcs) || File.Exists(places.Console), "a socket is left");
     }
 
+    [Fact]
+    public async Task The_next_daemon_goes_on_with_the_output_as_after_a_kill()
+    {
+        await using SimMachine machine = await SimMachine.StartAsync(Lab.Cancel);
+        DaemonPlaces places = new(machine);
+        using ThrowingLog log = new(OnTheLoop);
+        Task<int> daemon = Start(places, log);
+        await log.UntilAsync("serves", daemon);
+        await using GuestProgram guest = GuestProgram.StartConsole(machine, new GuestOptions("web"), null);
+        await OperatorQuery.WaitForConnectedAsync(places.Console, "web", Lab.Cancel);
+        await guest.WriteAsync("before\n", Lab.Cancel);
+        await OperatorQuery.WaitForListAsync(places.Console, static list => list.Domains[0].BytesOut == 7, "its output", Lab.Cancel);
+        log.Throws = true;
+        using RecordSocket client = await RecordSocket.ConnectAsync(places.Xcs, Lab.Cancel);
+        await client.SendAsync(new Protocol.XcsRecord { Type = Protocol.RecordType.ConnectControl }, Lab.Cancel);
+        Assert.Equal(ExitCode.LoopFailed, await daemon.WaitAsync(Transcript.DefaultDeadline, Lab.Cancel));
+
+        await using XcsdDaemon next = await XcsdDaemon.StartAsync(places, Lab.Cancel);
+        await OperatorQuery.WaitForConnectedAsync(places.Console, "web", Lab.Cancel);
+        await guest.WriteAsync("after\n", Lab.Cancel);
+        await OperatorQuery.WaitForListAsync(places.Console, static list => list.Domains[0].Consoles![0].BytesLogged == 13, "all of it in the log", Lab.Cancel);
+
+        await using ConsoleSocket kept = await ConsoleSocket.AskAsync(places.Console, "LOG web", Lab.Cancel);
+        Assert.Equal("before\nafter\n", System.Text.Encoding.ASCII.GetString(await kept.ReadToEndAsync(Lab.Cancel)));
+        Assert.Equal("before\nafter\n", await File.ReadAllTextAsync(Path.Combine(places.LogDirectory, "guest-web.log"), Lab.Cancel));
+        Assert.Equal(0, await next.TerminateAsync(Lab.Cancel));
+        Assert.False(File.Exists(places.Console + ".spool"), "a spool is left by an orderly end");
+    }
+
     private static Task<int> Start(DaemonPlaces places, ThrowingLog log)
     {
         Environment.SetEnvironmentVariable(HypervisorLibraries.LibraryVariable, Executables.Path("libsimxen.so"));
@@ -78,6 +107,8 @@ public sealed class OwnBugTests
             _lines.Enqueue(new LogLine(logLevel, text, exception));
             if (Throws && text.StartsWith(at, StringComparison.Ordinal))
             {
+                // Once: the loop's thread is to put its things away.
+                Throws = false;
                 throw Thrown;
             }
 

@@ -23,6 +23,8 @@ internal sealed class OutputSpool : IDisposable
     private readonly SpoolRing _ring;
     private readonly Stack<int> _free = [];
     private readonly ILogger _log;
+    private readonly int _slots;
+    private IReadOnlySet<(uint Domid, int Console)>? _told;
     private bool _isFullSaid;
 
     /// <param name="file">Of <see cref="SpoolLayout.FileBytes"/>; this one's from now on.</param>
@@ -44,7 +46,8 @@ internal sealed class OutputSpool : IDisposable
         header.Magic = SpoolLayout.Magic;
         Left = isOld ? ReadAll(ringBytes) : [];
         HashSet<int> taken = [.. Left.Select(static left => left.Slot)];
-        for (int slot = SpoolLayout.Slots(ringBytes) - 1; slot >= 0; slot--)
+        _slots = SpoolLayout.Slots(ringBytes);
+        for (int slot = _slots - 1; slot >= 0; slot--)
         {
             if (taken.Contains(slot))
             {
@@ -59,9 +62,6 @@ internal sealed class OutputSpool : IDisposable
             }
         }
     }
-
-    /// <summary>True once the next daemon goes on with it.</summary>
-    public bool IsLeft { get; private set; }
 
     /// <summary>What was found.</summary>
     public IReadOnlyList<SpooledConsole> Left { get; }
@@ -150,11 +150,21 @@ internal sealed class OutputSpool : IDisposable
     }
 
     /// <summary>The next daemon goes on with all that is in it, as after a kill: nothing is released any more, and the file stays.</summary>
-    public void Leave() => IsLeft = true;
+    public void Leave() => Keep(new HashSet<(uint, int)>());
+
+    /// <summary>
+    /// From here on it is left as a daemon leaves it that is killed: places that are given up stay, but for those of consoles that the next daemon hears
+    /// of in another way.
+    /// </summary>
+    /// <param name="told">Those, by domain and number.</param>
+    public void Keep(IReadOnlySet<(uint Domid, int Console)> told) => _told = told;
+
+    /// <summary>True once the next daemon goes on with what is in this place.</summary>
+    public bool IsLeft(int slot) => _told is not null && !_told.Contains((OwnerOf(slot).Domid, OwnerOf(slot).Console));
 
     public void Release(int slot)
     {
-        if (IsLeft)
+        if (IsLeft(slot))
         {
             return;
         }
@@ -163,10 +173,10 @@ internal sealed class OutputSpool : IDisposable
         _free.Push(slot);
     }
 
-    /// <summary>For an orderly end: nothing is under way any more, or it was left.</summary>
+    /// <summary>For an orderly end: nothing is under way any more, unless something is left.</summary>
     public void Dispose()
     {
-        if (!IsLeft)
+        if (_told is null || _free.Count == _slots)
         {
             _file.Remove();
         }

@@ -8,7 +8,7 @@ internal sealed class SpoolPlace(OutputSpool spool, int slot, uint owner, SpoolR
     private SpoolRecord _record = record;
 
     /// <inheritdoc cref="OutputSpool.IsLeft"/>
-    public bool IsLeft => spool.IsLeft;
+    public bool IsLeft => spool.IsLeft(slot);
 
     /// <summary>Output, before anybody else has it.</summary>
     /// <param name="position">Of its first byte.</param>
