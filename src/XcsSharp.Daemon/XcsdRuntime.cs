@@ -49,8 +49,9 @@ internal sealed partial class XcsdRuntime : IDisposable
     /// <param name="loggers">For all parts.</param>
     /// <param name="handed">What the daemon before has left. Owned from here on.</param>
     /// <param name="isUpgradable">False: operators may not have another program take this one's place.</param>
+    /// <param name="isStopping">Whether the daemon was asked to stop: then none may either.</param>
     public static XcsdRuntime Open(
-        XcsdSettings settings, ILoggerFactory loggers, HandedDescriptors handed, bool isUpgradable)
+        XcsdSettings settings, ILoggerFactory loggers, HandedDescriptors handed, bool isUpgradable, Func<bool> isStopping)
     {
         var runtime = new XcsdRuntime();
         int count = handed.Count;
@@ -62,7 +63,7 @@ internal sealed partial class XcsdRuntime : IDisposable
             // The sockets first: a second daemon must be turned away before it touches a port, a page or a terminal.
             runtime._sockets = SocketPlaces.Open(
                 runtime._loop, settings.Sockets, handed, runtime.AcceptClient, runtime.AcceptOperator);
-            runtime.OpenHypervisor(settings, loggers, isUpgradable);
+            runtime.OpenHypervisor(settings, loggers, isUpgradable, isStopping);
             runtime._ready = Stopwatch.GetTimestamp();
             runtime._readyAt = DateTimeOffset.UtcNow;
             runtime._watchdog = Watchdog.Start(runtime._loop);
@@ -107,12 +108,14 @@ internal sealed partial class XcsdRuntime : IDisposable
         }
     }
 
-    /// <summary>From any thread.</summary>
+    /// <summary>From any thread. An upgrade that has begun is not changed any more: whoever asked for it waits for an answer.</summary>
     /// <param name="isFollowed">Another daemon is started at once, and goes on with what the service manager keeps for it.</param>
     public void Stop(bool isFollowed)
     {
-        _follower = isFollowed ? Follower.ServiceManagers : Follower.None;
-        _loop.Stop();
+        _ = Interlocked.CompareExchange(ref _follower, isFollowed ? Follower.ServiceManagers : Follower.None, Follower.None);
+
+        // Not at once: what was said before, as the answer to who asked for an upgrade, goes out in the first turn.
+        _loop.Post(_loop.Stop);
     }
 
     /// <summary>Who goes on when this has ended.</summary>
@@ -144,7 +147,7 @@ internal sealed partial class XcsdRuntime : IDisposable
         _loop.Dispose();
     }
 
-    private void OpenHypervisor(XcsdSettings settings, ILoggerFactory loggers, bool isUpgradable)
+    private void OpenHypervisor(XcsdSettings settings, ILoggerFactory loggers, bool isUpgradable, Func<bool> isStopping)
     {
         HypervisorBackend backend = HypervisorChoice.Make(settings.Hypervisor);
         if (backend == HypervisorBackend.Xen && settings.Xen.Rings)
@@ -161,7 +164,7 @@ internal sealed partial class XcsdRuntime : IDisposable
             _handlers = new GuestHandlers(_loop, _switch, settings.Handlers, loggers.CreateLogger<GuestHandlers>());
             _clients = new ClientListener(
                 _loop, _switch, settings.Switching, loggers.CreateLogger<ClientListener>(), _consoles.AdmitsToSwitch);
-            Upgrade upgrade = new(_loop, isUpgradable, BeginUpgrade, loggers.CreateLogger("xcsd"));
+            Upgrade upgrade = new(_loop, isUpgradable, isStopping, BeginUpgrade, loggers.CreateLogger("xcsd"));
             _operators = new OperatorListener(
                 _loop, _switch, _consoles, ReadStatus, loggers.CreateLogger<OperatorListener>(), [.. _handlers.Words, upgrade.Word], ReadInstruments);
             _switch.Start();

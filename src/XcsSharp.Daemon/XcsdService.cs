@@ -32,6 +32,7 @@ internal sealed class XcsdService(
     private XcsdRuntime? _runtime;
     private volatile bool _isStopping;
     private BackgroundReload? _access;
+    private bool? _isFollowed;
     private PosixSignalRegistration? _hangUp;
     private PosixSignalRegistration? _interrupt;
 
@@ -56,11 +57,14 @@ internal sealed class XcsdService(
     /// <summary>Ends the loop; requests that were not answered stay in the rings for the next daemon.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        // Before anything else: a program that took this one's place now would never hear that it is to stop.
+        _isStopping = true;
+
         // Asked while the loop still serves. Without a store nothing can be left for a follower.
         bool isFollowed = Offered()?.CanBeFollowed == true && await ServiceJob.IsRestartAsync();
         lock (_stopping)
         {
-            _isStopping = true;
+            _isFollowed = isFollowed;
             _runtime?.Stop(isFollowed);
         }
 
@@ -144,7 +148,7 @@ internal sealed class XcsdService(
     /// <returns>Null: it was stopped. Otherwise what a daemon has left that goes on, because no other took its place.</returns>
     private HandedDescriptors? ServeOnce(HandedDescriptors handed)
     {
-        XcsdRuntime runtime = XcsdRuntime.Open(settings, loggers, handed, isUpgradable: _classic is null);
+        XcsdRuntime runtime = XcsdRuntime.Open(settings, loggers, handed, isUpgradable: _classic is null, () => _isStopping);
         HandedDescriptors left;
         Offer(runtime);
         try
@@ -160,14 +164,15 @@ internal sealed class XcsdService(
             left = runtime.HandOver();
         }
 
-        if (runtime.Follower != Follower.Successor || _isStopping)
+        if (runtime.Follower != Follower.Successor)
         {
             left.Dispose();
             _log.Stopped();
             return null;
         }
 
-        left.Problem = Successor.Execute(left);
+        // Asked to stop meanwhile: it goes on for as long as it takes to tell the operator so and to put away what only a follower can use.
+        left.Problem = _isStopping ? Upgrade.Stopping : Successor.Execute(left);
         _log.UpgradeFailed(left.Problem);
         return left;
     }
@@ -185,6 +190,11 @@ internal sealed class XcsdService(
         lock (_stopping)
         {
             _runtime = runtime;
+            if (_isFollowed is bool isFollowed)
+            {
+                // Said while there was none.
+                runtime?.Stop(isFollowed);
+            }
         }
     }
 }

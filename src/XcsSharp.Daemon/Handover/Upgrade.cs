@@ -13,12 +13,16 @@ namespace XcsSharp.Daemon.Handover;
 /// </summary>
 /// <param name="loop">Whose thread this is.</param>
 /// <param name="isOffered">False in a daemon that was started as xcs.</param>
+/// <param name="isStopping">Whether the daemon was asked to stop: the next program would not know.</param>
 /// <param name="begin">Ends the loop for the successor; gets the operator's connection.</param>
 /// <param name="log">Who asked, and what came of it.</param>
-internal sealed class Upgrade(EventLoop loop, bool isOffered, Action<SafeFileHandle> begin, ILogger log)
+internal sealed class Upgrade(EventLoop loop, bool isOffered, Func<bool> isStopping, Action<SafeFileHandle> begin, ILogger log)
 {
     /// <summary>What the operator's connection is called meanwhile.</summary>
     public const string AskerName = "upgrade";
+
+    /// <summary>Why there is none at the daemon's end.</summary>
+    public const string Stopping = "the daemon is being stopped";
 
     private bool _isAsked;
 
@@ -69,6 +73,7 @@ internal sealed class Upgrade(EventLoop loop, bool isOffered, Action<SafeFileHan
     private void Finish(IOperatorExchange exchange, string? problem)
     {
         _isAsked = false;
+        problem ??= isStopping() ? Stopping : null;
         if (problem is not null)
         {
             log.UpgradeRefused(problem);

@@ -29,6 +29,16 @@ internal sealed class PlayedSystemd : IDisposable
         set => File.WriteAllText(_directory["jobs"], value.Length == 0 ? "No jobs running.\n" : $"1234 xcsd.service {value} running\n");
     }
 
+    /// <summary>From now on it answers only what is written to the file that this returns, once it is asked and until that is closed.</summary>
+    public Task<FileStream> HoldJob()
+    {
+        string jobs = _directory["jobs"];
+        File.Delete(jobs);
+        return Mono.Unix.Native.Syscall.mkfifo(jobs, Mono.Unix.Native.FilePermissions.S_IRUSR | Mono.Unix.Native.FilePermissions.S_IWUSR) == 0
+            ? Task.Run(() => new FileStream(jobs, FileMode.Open, FileAccess.Write))
+            : throw new IOException($"mkfifo: {Mono.Unix.Native.Stdlib.GetLastError()}");
+    }
+
     public DaemonLaunch Launch => new()
     {
         Store = Store,

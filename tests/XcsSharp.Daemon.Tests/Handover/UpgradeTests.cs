@@ -190,6 +190,50 @@ public sealed class UpgradeTests
         _ = await lab.StatusAsync();
     }
 
+    /// <summary>SIGTERM was said to this program: the next one would not know of it.</summary>
+    [Fact]
+    public async Task A_daemon_that_is_being_stopped_is_not_upgraded()
+    {
+        using PlayedSystemd manager = new();
+        await using Lab lab = await Lab.StartKeptAsync(manager);
+        await lab.ConsoleGuestAsync("web");
+        Task<FileStream> asked = manager.HoldJob();
+        lab.Daemon.Process.Signal(Mono.Unix.Native.Signum.SIGTERM);
+        ChildResult result;
+        await using (FileStream answer = await asked.WaitAsync(Transcript.DefaultDeadline, Lab.Cancel))
+        {
+            result = await UpgradeAsync(lab);
+        }
+
+        Assert.NotEqual(0, result.ExitCode);
+        await CheckStoppedAsync(lab);
+    }
+
+    /// <summary>The logs get two seconds for their last output, and that is when it is told to stop.</summary>
+    [Fact]
+    public async Task A_daemon_that_is_stopped_while_it_ends_for_an_upgrade_stops_and_the_operator_is_answered()
+    {
+        using PlayedSystemd manager = new();
+        await using Lab lab = await Lab.StartKeptAsync(manager);
+        manager.Job = "stop";
+        (GuestProgram guest, uint _) = await lab.ConsoleGuestAsync("web");
+        ChildResult result;
+        await using (HeldThread? held = await HeldThread.HoldAsync(lab.Daemon.Pid, "xcsd-logs", Lab.Cancel))
+        {
+            Assert.SkipWhen(held is null, HeldThread.Refused);
+            await guest.WriteAsync("printed\n", Lab.Cancel);
+            await OperatorQuery.WaitForListAsync(lab.Places.Console, static list => list.Domains[0].BytesOut > 0, "its output", Lab.Cancel);
+            Task<ChildResult> upgrading = UpgradeAsync(lab);
+            await lab.Daemon.Process.Error.WaitForTextAsync("stay open for the daemon that follows", Lab.Cancel);
+            lab.Daemon.Process.Signal(Mono.Unix.Native.Signum.SIGTERM);
+            result = await upgrading;
+        }
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("the daemon is being stopped", result.Error, StringComparison.Ordinal);
+        await CheckStoppedAsync(lab, lives: 2);
+    }
+
     [Theory]
     [InlineData("admin", null, 0)]
     [InlineData("admin", "web*", 1)]
@@ -226,6 +270,13 @@ public sealed class UpgradeTests
     [InlineData("x", 2)]
     public async Task An_executable_says_which_states_it_reads(string version, int exitCode)
         => Assert.Equal(exitCode, (await ChildProcess.RunAsync(Executables.Daemon, ["--reads-state", version], Lab.Cancel)).ExitCode);
+
+    private static async Task CheckStoppedAsync(Lab lab, int lives = 1)
+    {
+        Assert.Equal(0, await lab.Daemon.Process.WaitAsync(Lab.Cancel));
+        Assert.Empty(Directory.GetFileSystemEntries(lab.Places.PtyDirectory));
+        Assert.Equal(lives, System.Text.RegularExpressions.Regex.Count(lab.Daemon.Log, "serves [0-9]+ domains"));
+    }
 
     /// <summary>A daemon of its own file, which the test may replace.</summary>
     private static async Task<(Lab Lab, string Executable)> StartInstalledAsync()
