@@ -29,6 +29,7 @@ internal sealed class SocketPlaces : IDisposable
     private readonly SocketSettings _settings;
     private readonly uint? _group;
     private readonly List<(string Name, UnixListener Listener)> _listeners = [];
+    private readonly List<IDisposable> _locks = [];
 
     private SocketPlaces(EventLoop loop, SocketSettings settings)
     {
@@ -95,14 +96,25 @@ internal sealed class SocketPlaces : IDisposable
         return left;
     }
 
-    public void Dispose()
+    /// <summary>Nobody can connect any more. That no other daemon begins in our places holds until <see cref="Dispose"/>.</summary>
+    public void Close()
     {
         foreach ((string _, UnixListener listener) in _listeners)
         {
-            listener.Dispose();
+            if (listener.Close() is { } pathLock)
+            {
+                _locks.Add(pathLock);
+            }
         }
 
         _listeners.Clear();
+    }
+
+    public void Dispose()
+    {
+        Close();
+        _locks.ForEach(static pathLock => pathLock.Dispose());
+        _locks.Clear();
         foreach ((SafeFileHandle Socket, SafeFileHandle Lock) kept in _kept.Values)
         {
             kept.Socket.Dispose();

@@ -135,7 +135,7 @@ internal sealed partial class XcsdRuntime : IDisposable
     {
         _watchdog?.Dispose();
         _meter?.Dispose();
-        _sockets?.Dispose();
+        _sockets?.Close();
         _operators?.Dispose();
         _clients?.Dispose();
         _handlers?.Dispose();
@@ -144,6 +144,9 @@ internal sealed partial class XcsdRuntime : IDisposable
         _hypervisor?.Dispose();
         _store?.Flush();
         _store?.Dispose();
+
+        // Last: with them go the right to the spool, to the logs and to the terminals' links.
+        _sockets?.Dispose();
         _loop.Dispose();
     }
 

@@ -121,11 +121,15 @@ public sealed class UnixListener : IReadyHandler, IDisposable
     }
 
     /// <summary>Stops listening and removes the socket's path.</summary>
-    public void Dispose()
+    public void Dispose() => Close()?.Dispose();
+
+    /// <summary>The same, but that nobody else may listen there until what is returned is disposed.</summary>
+    /// <returns>Null: the path is not ours.</returns>
+    public IDisposable? Close()
     {
         if (_disposed)
         {
-            return;
+            return null;
         }
 
         _disposed = true;
@@ -136,8 +140,9 @@ public sealed class UnixListener : IReadyHandler, IDisposable
         {
             // In this order: as long as the lock is held nobody else can have made a socket of that name.
             _ = Sys.Unlink(_pathLock.Path);
-            _pathLock.Dispose();
         }
+
+        return _pathLock;
     }
 
     void IReadyHandler.OnReady(Readiness ready)

@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
 
+using Mono.Unix.Native;
+
 using XcsSharp.TestKit;
 
 namespace XcsSharp.Daemon.Tests;
@@ -11,6 +13,44 @@ public sealed class LifeCycleTests
 {
     private const int LoopFailed = 1;
     private const int CannotStart = 3;
+
+    /// <summary>Its logs get two seconds for their last output, and the spool is its own until it has ended: another would take it for a killed daemon's.</summary>
+    [Fact]
+    public async Task Until_it_has_ended_no_other_daemon_begins_in_its_places()
+    {
+        await using Lab lab = await Lab.StartAsync();
+        (GuestProgram guest, uint _) = await lab.ConsoleGuestAsync("web");
+        await using (HeldThread? held = await HeldThread.HoldAsync(lab.Daemon.Pid, "xcsd-logs", Lab.Cancel))
+        {
+            Assert.SkipWhen(held is null, HeldThread.Refused);
+            await guest.WriteAsync("printed\n", Lab.Cancel);
+            await OperatorQuery.WaitForListAsync(lab.Places.Console, static list => list.Domains[0].BytesOut > 0, "its output", Lab.Cancel);
+            using FileSystemWatcher places = new(Path.GetDirectoryName(lab.Places.Console)!);
+            TaskCompletionSource closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            places.Deleted += (_, gone) => _ = gone.Name == Path.GetFileName(lab.Places.Console) && closed.TrySetResult();
+            places.EnableRaisingEvents = true;
+            lab.Daemon.Process.Signal(Signum.SIGTERM);
+            await closed.Task.WaitAsync(Transcript.DefaultDeadline, Lab.Cancel);
+
+            // However long the other one takes to start.
+            lab.Daemon.Process.Signal(Signum.SIGSTOP);
+            try
+            {
+                ChildResult second = await XcsdDaemon.RunAsync(lab.Places, Lab.Cancel, []);
+
+                Assert.Equal(ExitCode.CannotStart, second.ExitCode);
+                Assert.Contains("another daemon serves", second.Error, StringComparison.Ordinal);
+            }
+            finally
+            {
+                lab.Daemon.Process.Signal(Signum.SIGCONT);
+            }
+        }
+
+        Assert.Equal(0, await lab.Daemon.Process.WaitAsync(Lab.Cancel));
+        Assert.False(File.Exists(lab.Places.Console + ".lock"), "a lock is left");
+        await lab.RestartAsync();
+    }
 
     [Fact]
     public async Task When_it_says_ready_its_sockets_answer_and_the_guests_of_before_are_served()
