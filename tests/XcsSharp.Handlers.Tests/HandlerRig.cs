@@ -163,13 +163,7 @@ internal sealed class PlayedGuest
     /// <summary>As <see cref="Answer"/>, but dom0 is not signalled.</summary>
     public void Put(in ControlMessage answer) => Guest.Page.Receive.PutResponse(0, answer);
 
-    private void Take()
-    {
-        while (Guest.Page.Receive.TryTakeRequest(out ControlMessage request) == Rings.RingRead.Message)
-        {
-            Asked.Add(request);
-        }
-    }
+    private void Take() => Asked.AddRange(Guest.TakeRequests());
 }
 
 /// <summary>A client of the console socket that never waits.</summary>

@@ -85,7 +85,7 @@ public sealed class AnswerTests : IDisposable
     public void What_nobody_took_is_not_kept_longer_because_somebody_leaves()
     {
         RecordingSubscriber other = _rig.Attach(new RecordingSubscriber(), bindAll: false);
-        _rig.Switch.Bind(other, _guest.Port, (ushort)MessageType.Console);
+        _rig.Switch.Bind(other, _guest.LocalPort, (ushort)MessageType.Console);
         _guest.Send(MessageType.UsbBackEnd, 77);
         _guest.Send(MessageType.Console, 78);
         _rig.Settle();
@@ -110,7 +110,7 @@ public sealed class AnswerTests : IDisposable
 
         _rig.Settle();
         RecordingSubscriber late = _rig.Attach(new RecordingSubscriber().Answering(), bindAll: false);
-        _rig.Switch.Bind(late, _guest.Port, (ushort)MessageType.Console);
+        _rig.Switch.Bind(late, _guest.LocalPort, (ushort)MessageType.Console);
         Assert.Empty(late.Requests);
         _rig.Settle();
         Assert.Equal([2, 4, 6, 8], late.RequestIds);
@@ -223,8 +223,8 @@ public sealed class AnswerTests : IDisposable
         (slot[0], slot[2], slot[3]) = ((byte)MessageType.Console, 9, 255);
         RecordingSubscriber debugger = _rig.Attach(new RecordingSubscriber().Answering(), bindAll: false);
         RecordingSubscriber console = _rig.Attach(new RecordingSubscriber().Answering(), bindAll: false);
-        _rig.Switch.Bind(debugger, _guest.Port, (ushort)MessageType.Debug);
-        _rig.Switch.Bind(console, _guest.Port, (ushort)MessageType.Console);
+        _rig.Switch.Bind(debugger, _guest.LocalPort, (ushort)MessageType.Debug);
+        _rig.Switch.Bind(console, _guest.LocalPort, (ushort)MessageType.Console);
         _rig.Settle();
 
         Assert.Empty(debugger.Requests);

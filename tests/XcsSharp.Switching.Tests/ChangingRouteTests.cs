@@ -96,7 +96,7 @@ public sealed class ChangingRouteTests : IDisposable
         Action change = ChangeTwo(all);
         all[0].WhenInterrupted = change;
         Assert.True(_rig.Switch.TryBindVirq(all[0], 3, out int port));
-        _rig.Hypervisor.Signal(port);
+        _rig.Hypervisor.RaiseVirq(port);
         _rig.Settle();
         Assert.Equal([1, 0, 0, 1], all.Select(static subscriber => subscriber.Virqs.Count));
     }

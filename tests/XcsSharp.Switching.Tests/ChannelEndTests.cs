@@ -17,9 +17,9 @@ public sealed class ChannelEndTests : IDisposable
         FakeTransport first = guest.Transport;
         guest.Page.Transmit.TryPutRequest(ControlMessage.Create(MessageType.Console, 0, 1, [1]));
         GuestPage old = guest.Page;
-        guest.Restart();
+        guest.ReplaceProgram();
 
-        _rig.Offer(guest);
+        guest.Publish();
         guest.Send(MessageType.Console, 2);
         _rig.Settle();
 
@@ -30,7 +30,7 @@ public sealed class ChannelEndTests : IDisposable
 
         // The old page may be somebody else's already: nothing was written to it.
         Assert.Equal(RingRead.Empty, old.Transmit.TryTakeResponse(out _));
-        Assert.Equal(0, first.Notifies);
+        Assert.Equal(0, first.Notifications);
     }
 
     [Fact]
@@ -41,7 +41,7 @@ public sealed class ChannelEndTests : IDisposable
         GuestDomain life = _rig.Switch.FindByDomid(5)!;
         ControlChannel channel = life.Channel!;
         dead.Page.Transmit.TryPutRequest(ControlMessage.Create(MessageType.Console, 0, 1, [1]));
-        _rig.RemoveDomain(dead);
+        _rig.Hypervisor.Remove(dead);
 
         Assert.Equal([1], subscriber.RequestIds);
         Assert.True(life.IsGone);
@@ -83,7 +83,7 @@ public sealed class ChannelEndTests : IDisposable
         Assert.Equal([8, 9], channel.WaitingRequests.Select(static request => request.Id));
         guest.Page.Receive.PutResponse(0, guest.TakeRequests()[0]);
         guest.Page.Transmit.TryPutRequest(ControlMessage.Create(MessageType.Console, 0, 1, []));
-        int notifies = guest.Transport.Notifies;
+        int notifies = guest.Transport.Notifications;
         List<object> outcomes = [];
         subscriber.WhenRequested = (_, request, ticket) =>
         {
@@ -94,7 +94,7 @@ public sealed class ChannelEndTests : IDisposable
 
         Assert.Equal([AnswerOutcome.Unknown, false], outcomes);
         Assert.Single(subscriber.Responses);
-        Assert.Equal((8UL, 0UL, notifies), (channel.Counters.RequestsSent, channel.Counters.Responses, guest.Transport.Notifies));
+        Assert.Equal((8UL, 0UL, notifies), (channel.Counters.RequestsSent, channel.Counters.Responses, guest.Transport.Notifications));
         Assert.Empty(channel.WaitingRequests);
         Assert.Equal(0, channel.Unanswered);
     }
@@ -105,7 +105,7 @@ public sealed class ChannelEndTests : IDisposable
         RecordingSubscriber subscriber = _rig.Attach(new RecordingSubscriber());
         FakeGuest guest = _rig.AddGuest(5);
         guest.Poke(ControlPageLayout.Transmit, ControlPageLayout.RequestProducer, 100);
-        _rig.RemoveDomain(guest);
+        _rig.Hypervisor.Remove(guest);
         _rig.Settle();
         Assert.Equal(["domain 5.1", "opened 5", "closed 5: the domain is gone", "gone 5.1"], subscriber.News);
         Assert.Equal(0ul, _rig.Switch.Counters.Quarantines);
@@ -118,7 +118,7 @@ public sealed class ChannelEndTests : IDisposable
         FakeGuest guest = _rig.AddGuest(5);
         guest.Send(MessageType.Console, 1);
         _rig.Settle();
-        _rig.RemoveDomain(guest);
+        _rig.Hypervisor.Remove(guest);
         _rig.Settle();
         _rig.Clock.Advance(TimeSpan.FromHours(1));
         Assert.False(_rig.Loop.RunOnce(TimeSpan.Zero));

@@ -18,7 +18,7 @@ public sealed class ChannelTests : IDisposable
         guest.Page.Transmit.TryPutRequest(ControlMessage.Create(MessageType.Console, 0, 1, [1]));
         guest.Page.Transmit.TryPutRequest(ControlMessage.Create(MessageType.Console, 0, 2, [2]));
 
-        _rig.Offer(guest);
+        guest.Publish();
         Assert.Equal(["domain 5.1", "opened 5"], subscriber.News);
         _rig.Settle();
 
@@ -39,7 +39,7 @@ public sealed class ChannelTests : IDisposable
         _rig.Switch.Dispose();
         Assert.True(guest.Transport.IsDisposed);
 
-        using ControllerPage next = new(guest.MapMemory());
+        using ControllerPage next = new(guest.MapPage());
 
         Assert.Equal(RingRead.Message, next.Transmit.TryTakeRequest(out ControlMessage first));
         Assert.Equal(RingRead.Message, next.Transmit.TryTakeRequest(out ControlMessage second));
@@ -52,18 +52,18 @@ public sealed class ChannelTests : IDisposable
     {
         _rig.Attach(new RecordingSubscriber().Answering());
         FakeGuest guest = _rig.AddGuest(5);
-        Assert.Equal(0, guest.Transport.Notifies);
+        Assert.Equal(0, guest.Transport.Notifications);
         for (byte id = 0; id < 8; id++)
         {
             guest.Send(MessageType.Console, id);
         }
 
         _rig.Settle();
-        Assert.Equal(1, guest.Transport.Notifies);
+        Assert.Equal(1, guest.Transport.Notifications);
 
         guest.Kick();
         _rig.Settle();
-        Assert.Equal(1, guest.Transport.Notifies);
+        Assert.Equal(1, guest.Transport.Notifications);
     }
 
     [Fact]
@@ -78,10 +78,10 @@ public sealed class ChannelTests : IDisposable
         subscriber.Answer(0);
         subscriber.Answer(1);
         _rig.Channel(guest).TrySendRequest(subscriber, ControlMessage.Create(MessageType.Console, 0, 1, []));
-        Assert.Equal(0, guest.Transport.Notifies);
+        Assert.Equal(0, guest.Transport.Notifications);
         _rig.Settle();
 
-        Assert.Equal(1, guest.Transport.Notifies);
+        Assert.Equal(1, guest.Transport.Notifications);
         Assert.Equal(1ul, _rig.Channel(guest).Counters.Notifies);
     }
 
@@ -91,7 +91,7 @@ public sealed class ChannelTests : IDisposable
     public void A_guest_is_told_of_what_a_killed_daemon_put_into_its_rings_without_a_signal(bool isAnswer)
     {
         FakeGuest guest = _rig.AddDomain(5);
-        using (ControllerPage killed = new(guest.MapMemory()))
+        using (ControllerPage killed = new(guest.MapPage()))
         {
             if (isAnswer)
             {
@@ -105,9 +105,9 @@ public sealed class ChannelTests : IDisposable
             }
         }
 
-        _rig.Offer(guest);
+        guest.Publish();
         _rig.Settle();
-        Assert.Equal(1, guest.Transport.Notifies);
+        Assert.Equal(1, guest.Transport.Notifications);
     }
 
     [Fact]
@@ -210,8 +210,8 @@ public sealed class ChannelTests : IDisposable
         ControlChannel aside = _rig.Channel(guest);
         FakeTransport transport = guest.Transport;
 
-        guest.Restart();
-        _rig.Offer(guest);
+        guest.ReplaceProgram();
+        guest.Publish();
         guest.Send(MessageType.Console, 3);
         _rig.Settle();
 
@@ -228,11 +228,11 @@ public sealed class ChannelTests : IDisposable
         FakeGuest guest = _rig.AddGuest(5);
         RecordingSubscriber subscriber = _rig.Attach(new RecordingSubscriber().Answering());
         guest.Send(MessageType.Console, 1);
-        Assert.True(_rig.Hypervisor.Deliver());
-        Assert.Equal(1, guest.Transport.Notifies);
+        Assert.True(_rig.Deliver());
+        Assert.Equal(1, guest.Transport.Notifications);
         Assert.False(_rig.Loop.RunOnce(TimeSpan.Zero));
 
-        Assert.True(_rig.Switch.Bind(subscriber, guest.Port, (ushort)MessageType.Console));
+        Assert.True(_rig.Switch.Bind(subscriber, guest.LocalPort, (ushort)MessageType.Console));
         Assert.False(_rig.Loop.RunOnce(TimeSpan.Zero));
     }
 
@@ -256,7 +256,7 @@ public sealed class ChannelTests : IDisposable
         SwitchCounters all = _rig.Switch.Counters;
         Assert.Equal((2UL, 2UL, 1UL, 1UL, 1UL), (one.Requests, one.Responses, one.AnsweredByDaemon, one.RequestsSent, one.ResponsesReceived));
         Assert.Equal((3UL, 3UL, 2UL, 1UL, 1UL), (all.Requests, all.Responses, all.AnsweredByDaemon, all.RequestsSent, all.ResponsesReceived));
-        Assert.Equal((ulong)guest.Transport.Notifies, one.Notifies);
+        Assert.Equal((ulong)guest.Transport.Notifications, one.Notifies);
     }
 
     [Fact]
@@ -312,8 +312,8 @@ public sealed class ChannelTests : IDisposable
     public void An_offer_for_a_domain_that_does_not_exist_is_given_back()
     {
         FakeGuest guest = _rig.AddGuest(5);
-        _rig.RemoveDomain(guest);
-        _rig.Offer(guest);
+        _rig.Hypervisor.Remove(guest);
+        guest.Publish();
         Assert.True(guest.Transport.IsDisposed);
         Assert.Single(_rig.Log.Warnings);
     }
@@ -336,7 +336,7 @@ public sealed class ChannelTests : IDisposable
         using SwitchRig rig = new();
         for (uint domid = 1; domid <= 40; domid++)
         {
-            rig.Hypervisor.Guests[domid] = new FakeGuest(rig.Hypervisor, domid, null);
+            rig.Hypervisor.AddUnreported(domid);
         }
 
         using ControlSwitch another = new(rig.Loop, rig.Hypervisor, rig.Options, new Logger<ControlSwitch>(rig.Log));
@@ -345,9 +345,5 @@ public sealed class ChannelTests : IDisposable
         Assert.Equal(32, rig.Log.Lines.Count(static line => line.Line.EndsWith("appeared", StringComparison.Ordinal)));
         another.OnDomainAppeared(41, "late", Guid.Empty);
         Assert.Contains("late", rig.Log.Lines[^1].Line, StringComparison.Ordinal);
-        foreach (FakeGuest guest in rig.Hypervisor.Guests.Values)
-        {
-            guest.Dispose();
-        }
     }
 }

@@ -16,7 +16,7 @@ public sealed class ChannelTurnTests : IDisposable
         FakeGuest guest = _rig.AddGuest(5);
         Assert.True(_rig.Channel(guest).TrySendRequest(subscriber, ControlMessage.Create(MessageType.Debug, 0, 1, [])));
         _rig.Settle();
-        Assert.Equal(1, guest.Transport.Notifies);
+        Assert.Equal(1, guest.Transport.Notifications);
         Assert.Equal([1], guest.TakeRequests().Select(static request => request.Id));
     }
 
@@ -31,7 +31,7 @@ public sealed class ChannelTurnTests : IDisposable
         Assert.Equal([1], late.RequestIds);
         Assert.Equal(AnswerOutcome.Written, late.Answer(0));
         _rig.Settle();
-        Assert.Equal(1, guest.Transport.Notifies);
+        Assert.Equal(1, guest.Transport.Notifications);
         Assert.Equal([1], guest.TakeAnswers().Select(static answer => answer.Id));
     }
 
@@ -111,7 +111,7 @@ public sealed class ChannelTurnTests : IDisposable
         int unmasks = _rig.Hypervisor.Unmasks;
         _rig.Clock.Advance(TimeSpan.FromHours(1));
         _rig.Settle();
-        _rig.RemoveDomain(guest);
+        _rig.Hypervisor.Remove(guest);
         _rig.Settle();
         Assert.Equal((0UL, 0UL), (channel.Counters.AnsweredByDaemon, channel.Counters.Responses));
         Assert.Equal((drains, unmasks), (_rig.Switch.Counters.MessagesADrain.Counts.Sum(), _rig.Hypervisor.Unmasks));

@@ -29,7 +29,7 @@ public sealed class ClientsOf2005Tests : IDisposable
         _rig.Settle();
         List<XcsRecord> seen = data.TakeAll();
         Assert.Equal([MessageType.Console, MessageType.NetFrontEnd], seen.Select(each => each.Message.Type));
-        Assert.All(seen, each => Assert.Equal((RecordType.Request, 1u, guest.Port), (each.Type, each.RemoteDomain, each.LocalPort)));
+        Assert.All(seen, each => Assert.Equal((RecordType.Request, 1u, guest.LocalPort), (each.Type, each.RemoteDomain, each.LocalPort)));
     }
 
     [Fact]

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 
-using XcsSharp.TestKit;
 
 namespace XcsSharp.Switching.Tests;
 

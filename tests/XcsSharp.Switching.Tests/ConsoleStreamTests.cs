@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 
 using XcsSharp.Rings;
-using XcsSharp.TestKit;
 
 namespace XcsSharp.Switching.Tests;
 

@@ -91,7 +91,7 @@ public sealed class ControlRecordTests : IDisposable
         FakeGuest guest = _rig.AddGuest(5);
         XcsRecord reply = _session.Control.Ask(Records.Open(5, 700, 7));
         Assert.Equal(
-            (RecordResult.Ok, guest.Port, 1), (reply.Result, reply.InterfaceLocalPort, reply.InterfaceRemotePort));
+            (RecordResult.Ok, guest.LocalPort, 1), (reply.Result, reply.InterfaceLocalPort, reply.InterfaceRemotePort));
     }
 
     [Theory]
@@ -110,7 +110,7 @@ public sealed class ControlRecordTests : IDisposable
         _rig.AddDomain(5);
         FakeGuest other = _rig.AddGuest(6);
         XcsRecord virq = _session.Control.Ask(Records.BindVirq(3));
-        Assert.Equal((16, 17), (other.Port, virq.VirqPort));
+        Assert.Equal((16, 17), (other.LocalPort, virq.VirqPort));
 
         XcsRecord reply = _session.Control.Ask(Records.Open(domid, local, remote));
 
@@ -127,8 +127,7 @@ public sealed class ControlRecordTests : IDisposable
     [Fact]
     public void A_domain_that_discovery_has_not_reported_yet_can_be_opened()
     {
-        using FakeGuest guest = new(_rig.Hypervisor, 8, null);
-        _rig.Hypervisor.Guests.Add(8, guest);
+        FakeGuest guest = _rig.Hypervisor.AddUnreported(8);
         Assert.Equal(RecordResult.Ok, _session.Control.Ask(Records.Open(8)).Result);
         _rig.Switch.OnDomainAppeared(8, "late", guest.Uuid);
         GuestDomain domain = Assert.Single(_rig.Switch.FindByName("late"));
@@ -212,9 +211,9 @@ public sealed class ControlRecordTests : IDisposable
         second.Bind(port, ProtocolLimits.TypeVirq);
         wild.BindAll();
 
-        _rig.Hypervisor.Signal(port);
+        _rig.Hypervisor.RaiseVirq(port);
         _rig.Settle();
-        _rig.Hypervisor.Signal(port);
+        _rig.Hypervisor.RaiseVirq(port);
         _rig.Settle();
 
         foreach (SessionClient client in (SessionClient[])[_session, second, wild])

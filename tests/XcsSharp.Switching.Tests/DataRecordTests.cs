@@ -21,7 +21,7 @@ public sealed class DataRecordTests : IDisposable
         guest.Send(message);
         _rig.Settle();
 
-        XcsRecord expected = XcsRecord.ForMessage(RecordType.Request, 5, guest.Port, message);
+        XcsRecord expected = XcsRecord.ForMessage(RecordType.Request, 5, guest.LocalPort, message);
         XcsRecord record = _session.Data.Take();
         Assert.Equal(XcsRecord.Bytes(in expected), XcsRecord.Bytes(in record));
     }
@@ -228,7 +228,7 @@ public sealed class DataRecordTests : IDisposable
         Assert.Empty(other.TakeRequests());
         if (gone)
         {
-            _rig.RemoveDomain(stuck);
+            _rig.Hypervisor.Remove(stuck);
         }
         else
         {
@@ -315,14 +315,14 @@ public sealed class DataRecordTests : IDisposable
     {
         FakeGuest guest = _rig.AddGuest(5);
         int port = _session.Control.Ask(Records.BindVirq(3)).VirqPort;
-        foreach (int target in (int[])[port, guest.Port, 99, -1, ProtocolLimits.PortWildcard])
+        foreach (int target in (int[])[port, guest.LocalPort, 99, -1, ProtocolLimits.PortWildcard])
         {
             _session.Data.Send(new XcsRecord { Type = RecordType.Virq, LocalPort = target });
         }
 
         _rig.Settle();
         Assert.Equal([port], _rig.Hypervisor.NotifiedPorts);
-        Assert.Equal(0, guest.Transport.Notifies);
+        Assert.Equal(0, guest.Transport.Notifications);
     }
 
     [Fact]
@@ -349,7 +349,7 @@ public sealed class DataRecordTests : IDisposable
         dead.Send(MessageType.Console, 1);
         _rig.Settle();
         XcsRecord late = _session.Data.Take();
-        _rig.RemoveDomain(dead);
+        _rig.Hypervisor.Remove(dead);
         FakeGuest next = _rig.AddGuest(5);
         next.Send(MessageType.Console, 1);
         _rig.Settle();

@@ -84,7 +84,7 @@ public sealed class ExtendedSessionTests : IDisposable
         FakeGuest liar = _rig.AddGuest(5);
         FakeGuest guest = _rig.AddGuest(6);
         liar.Poke(Rings.ControlPageLayout.Transmit, Rings.ControlPageLayout.RequestProducer, 50);
-        _rig.OpenSession().Lock(guest.Port, MessageType.Debug);
+        _rig.OpenSession().Lock(guest.LocalPort, MessageType.Debug);
         ExtendedClient client = _rig.OpenExtended(Extensions.Reasons | Extensions.Correlation);
 
         uint number = 100;
@@ -150,7 +150,7 @@ public sealed class ExtendedSessionTests : IDisposable
         _rig.Settle();
         other.Data.Send(Records.Response(other.Data.Take()));
         _rig.Settle();
-        other.Lock(guest.Port, MessageType.NetFrontEnd);
+        other.Lock(guest.LocalPort, MessageType.NetFrontEnd);
         List<XcsRecord> requests = client.Data.TakeAll();
 
         client.Send(Records.Response(requests[0]) with { Correlation = requests[0].Correlation });
@@ -275,8 +275,8 @@ public sealed class ExtendedSessionTests : IDisposable
         FakeGuest other = _rig.AddGuest(6);
         ExtendedClient client = _rig.OpenExtended(Extensions.None);
         Assert.Equal(RecordResult.Ok, client.BindDomain(5, (ushort)MessageType.Debug));
-        FakeTransport first = _rig.Hypervisor.MakeTransport(guest, TransportKind.Granted);
-        _rig.Switch.OnTransportOffered(5, first);
+        guest.Publish();
+        int port = guest.LocalPort;
         guest.Send(MessageType.Debug, 1);
         guest.Send(MessageType.Console, 2);
         other.Send(MessageType.Debug, 3);
@@ -286,9 +286,9 @@ public sealed class ExtendedSessionTests : IDisposable
         // Another program of the guest, under another port; the old port becomes somebody else's.
         _rig.Switch.OnTransportWithdrawn(5, "gone");
         FakeGuest heir = _rig.AddDomain(7);
-        _rig.Switch.OnTransportOffered(7, _rig.Hypervisor.MakeTransport(heir, TransportKind.Granted, first.LocalPort));
-        guest.Restart();
-        _rig.Switch.OnTransportOffered(5, _rig.Hypervisor.MakeTransport(guest, TransportKind.Granted));
+        heir.Publish(port);
+        guest.ReplaceProgram();
+        guest.Publish();
         heir.Send(MessageType.Debug, 4);
         guest.Send(MessageType.Debug, 5);
         _rig.Settle();
@@ -297,8 +297,8 @@ public sealed class ExtendedSessionTests : IDisposable
         // Its successor is another domain.
         _rig.Switch.OnDomainGone(5);
         _rig.Switch.OnDomainAppeared(5, "next", Guid.Empty);
-        guest.Restart();
-        _rig.Switch.OnTransportOffered(5, _rig.Hypervisor.MakeTransport(guest, TransportKind.Granted));
+        guest.ReplaceProgram();
+        guest.Publish();
         guest.Send(MessageType.Debug, 6);
         _rig.Settle();
         Assert.Empty(client.Data.TakeAll());
@@ -310,13 +310,13 @@ public sealed class ExtendedSessionTests : IDisposable
         FakeGuest guest = _rig.AddGuest(5);
         ExtendedClient client = _rig.OpenExtended(Extensions.None);
         client.BindDomain(5);
-        client.Control.Ask(Records.Bind(guest.Port, ProtocolLimits.TypeWildcard));
+        client.Control.Ask(Records.Bind(guest.LocalPort, ProtocolLimits.TypeWildcard));
         Assert.Equal(RecordResult.Ok, client.BindDomain(5, record: RecordType.UnbindDomain));
         guest.Send(MessageType.Debug, 1);
         _rig.Settle();
         Assert.Single(client.Data.TakeAll());
 
-        client.Control.Ask(Records.Unbind(guest.Port, ProtocolLimits.TypeWildcard));
+        client.Control.Ask(Records.Unbind(guest.LocalPort, ProtocolLimits.TypeWildcard));
         client.BindDomain(5);
         client.BindDomain(5, record: RecordType.UnbindDomain);
         guest.Send(MessageType.Debug, 2);

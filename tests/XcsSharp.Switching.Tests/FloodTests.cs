@@ -187,7 +187,7 @@ public sealed class FloodTests : IDisposable
         Assert.Equal(1UL, domain.ThrottledTimes);
     }
 
-    private void SendAndSettle(TestKit.FakeGuest guest)
+    private void SendAndSettle(FakeGuest guest)
     {
         Assert.True(guest.TrySend(ControlMessage.Create(MessageType.Console, 0, 1, [])));
         _rig.Settle();
@@ -254,7 +254,7 @@ public sealed class FloodTests : IDisposable
     }
 
     /// <summary>A guest that has filled its ring whenever it was looked at.</summary>
-    private (TestKit.FakeGuest Guest, FakeConsole Console, ConsoleStream Stream) AddFlood(uint domid)
+    private (FakeGuest Guest, FakeConsole Console, ConsoleStream Stream) AddFlood(uint domid)
     {
         var added = _rig.Add(domid);
         added.Console.Meanwhile = () => added.Console.Ring.Put(s_ringFull);

@@ -1,6 +1,5 @@
 global using XcsSharp.Protocol;
 global using XcsSharp.Switching.Tests.Rig;
+global using XcsSharp.TestKit;
 
 global using Xunit;
-
-global using FakeConsole = XcsSharp.TestKit.FakeConsole;

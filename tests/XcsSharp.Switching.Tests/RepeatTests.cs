@@ -79,7 +79,7 @@ public sealed class RepeatTests : IDisposable
             Assert.True(guest.Page.Transmit.TryPutRequest(request));
         }
 
-        _rig.Offer(guest);
+        guest.Publish();
         _rig.Settle();
         return guest;
     }

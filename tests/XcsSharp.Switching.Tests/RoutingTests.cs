@@ -13,11 +13,11 @@ public sealed class RoutingTests : IDisposable
         List<string> order = [];
         BindNamed("rest", ProtocolLimits.PortWildcard, ProtocolLimits.TypeWildcard);
         BindNamed("type", ProtocolLimits.PortWildcard, 3);
-        BindNamed("port", guest.Port, ProtocolLimits.TypeWildcard);
-        BindNamed("exact, second", guest.Port, 3);
-        BindNamed("exact, third", guest.Port, 3);
-        BindNamed("other type", guest.Port, 4);
-        BindNamed("other port", guest.Port + 1, 3);
+        BindNamed("port", guest.LocalPort, ProtocolLimits.TypeWildcard);
+        BindNamed("exact, second", guest.LocalPort, 3);
+        BindNamed("exact, third", guest.LocalPort, 3);
+        BindNamed("other type", guest.LocalPort, 4);
+        BindNamed("other port", guest.LocalPort + 1, 3);
 
         guest.Send(MessageType.NetBackEnd, 1);
         _rig.Settle();
@@ -37,8 +37,8 @@ public sealed class RoutingTests : IDisposable
     {
         FakeGuest guest = _rig.AddGuest(5);
         RecordingSubscriber subscriber = _rig.Attach(new RecordingSubscriber());
-        _rig.Switch.Bind(subscriber, guest.Port, 0);
-        _rig.Switch.Bind(subscriber, guest.Port, ProtocolLimits.TypeWildcard);
+        _rig.Switch.Bind(subscriber, guest.LocalPort, 0);
+        _rig.Switch.Bind(subscriber, guest.LocalPort, ProtocolLimits.TypeWildcard);
         _rig.Switch.Bind(subscriber, ProtocolLimits.PortWildcard, 0);
 
         guest.Send(MessageType.Console, 1);
@@ -54,7 +54,7 @@ public sealed class RoutingTests : IDisposable
         RecordingSubscriber subscriber = _rig.Attach(new RecordingSubscriber(), bindAll: false);
         FakeGuest first = _rig.AddGuest(1);
         FakeGuest second = _rig.AddGuest(2);
-        Assert.Equal([16, 17], [first.Port, second.Port]);
+        Assert.Equal([16, 17], [first.LocalPort, second.LocalPort]);
         _rig.Switch.Bind(subscriber, 16, 0);
         _rig.Switch.Bind(subscriber, 17, 11);
 
@@ -74,15 +74,15 @@ public sealed class RoutingTests : IDisposable
     {
         FakeGuest guest = _rig.AddGuest(5);
         RecordingSubscriber subscriber = _rig.Attach(new RecordingSubscriber(), bindAll: false);
-        _rig.Switch.Bind(subscriber, guest.Port, 0);
-        _rig.Switch.Bind(subscriber, guest.Port, 0);
-        _rig.Switch.Unbind(subscriber, guest.Port, ProtocolLimits.TypeWildcard);
+        _rig.Switch.Bind(subscriber, guest.LocalPort, 0);
+        _rig.Switch.Bind(subscriber, guest.LocalPort, 0);
+        _rig.Switch.Unbind(subscriber, guest.LocalPort, ProtocolLimits.TypeWildcard);
         _rig.Switch.Unbind(subscriber, ProtocolLimits.PortWildcard, 0);
         guest.Send(MessageType.Console, 1);
         _rig.Settle();
         Assert.Single(subscriber.Requests);
 
-        _rig.Switch.Unbind(subscriber, guest.Port, 0);
+        _rig.Switch.Unbind(subscriber, guest.LocalPort, 0);
         guest.Send(MessageType.Console, 2);
         _rig.Settle();
         Assert.Single(subscriber.Requests);
@@ -159,7 +159,7 @@ public sealed class RoutingTests : IDisposable
         FakeGuest guest = _rig.AddGuest(5);
         RecordingSubscriber all = _rig.Attach(new RecordingSubscriber());
         RecordingSubscriber other = _rig.Attach(new RecordingSubscriber(), bindAll: false);
-        _rig.Switch.Bind(other, guest.Port, 9);
+        _rig.Switch.Bind(other, guest.LocalPort, 9);
         ControlMessage request = ControlMessage.Create(MessageType.Shutdown, 0, 7, [1]);
 
         Assert.True(_rig.Channel(guest).TrySendRequest(other, request));

@@ -23,7 +23,7 @@ public sealed class WriteLockTests : IDisposable
     [Fact]
     public void The_reply_is_the_record_with_a_result()
     {
-        XcsRecord sent = Records.Lock(_guest.Port, (ushort)Type);
+        XcsRecord sent = Records.Lock(_guest.LocalPort, (ushort)Type);
         XcsRecord reply = _holder.Control.Ask(sent with { Result = (RecordResult)99 });
         Assert.Equal(XcsRecord.Bytes(in sent), XcsRecord.Bytes(in reply));
     }
@@ -31,7 +31,7 @@ public sealed class WriteLockTests : IDisposable
     [Fact]
     public void Only_the_holders_answer_is_written()
     {
-        Assert.Equal(RecordResult.Ok, _holder.Lock(_guest.Port, Type));
+        Assert.Equal(RecordResult.Ok, _holder.Lock(_guest.LocalPort, Type));
         _guest.Send(Type, 1);
         _rig.Settle();
 
@@ -48,7 +48,7 @@ public sealed class WriteLockTests : IDisposable
     {
         _guest.Send(Type, 1);
         _rig.Settle();
-        _holder.Lock(_guest.Port, Type);
+        _holder.Lock(_guest.LocalPort, Type);
         Answer(_other, 22);
         Assert.Empty(_guest.TakeAnswers());
         Answer(_holder, 11);
@@ -58,7 +58,7 @@ public sealed class WriteLockTests : IDisposable
     [Fact]
     public void Only_the_holders_requests_reach_the_guest()
     {
-        _holder.Lock(_guest.Port, Type);
+        _holder.Lock(_guest.LocalPort, Type);
         _other.Data.Send(Records.Request(5, Type, 2));
         _holder.Data.Send(Records.Request(5, Type, 1));
         _rig.Settle();
@@ -70,7 +70,7 @@ public sealed class WriteLockTests : IDisposable
     public void Other_types_and_other_channels_are_free()
     {
         FakeGuest neighbour = _rig.AddGuest(6);
-        _holder.Lock(_guest.Port, Type);
+        _holder.Lock(_guest.LocalPort, Type);
         _guest.Send(MessageType.NetFrontEnd, 1);
         _rig.Settle();
         Answer(_other);
@@ -90,25 +90,25 @@ public sealed class WriteLockTests : IDisposable
     [Fact]
     public void A_second_client_is_refused_until_the_first_releases_it()
     {
-        Assert.Equal(RecordResult.Ok, _holder.Lock(_guest.Port, Type));
-        Assert.Equal(RecordResult.Ok, _holder.Lock(_guest.Port, Type));
-        Assert.Equal(RecordResult.Failed, _other.Lock(_guest.Port, Type));
-        Assert.Equal(RecordResult.Ok, _other.Lock(_guest.Port, MessageType.NetFrontEnd));
+        Assert.Equal(RecordResult.Ok, _holder.Lock(_guest.LocalPort, Type));
+        Assert.Equal(RecordResult.Ok, _holder.Lock(_guest.LocalPort, Type));
+        Assert.Equal(RecordResult.Failed, _other.Lock(_guest.LocalPort, Type));
+        Assert.Equal(RecordResult.Ok, _other.Lock(_guest.LocalPort, MessageType.NetFrontEnd));
 
         // Releasing what one does not hold is as fine as unbinding nothing, and takes nothing from the holder.
-        Assert.Equal(RecordResult.Ok, _other.Unlock(_guest.Port, Type));
-        Assert.Equal(RecordResult.Failed, _other.Lock(_guest.Port, Type));
+        Assert.Equal(RecordResult.Ok, _other.Unlock(_guest.LocalPort, Type));
+        Assert.Equal(RecordResult.Failed, _other.Lock(_guest.LocalPort, Type));
 
-        Assert.Equal(RecordResult.Ok, _holder.Unlock(_guest.Port, Type));
-        Assert.Equal(RecordResult.Ok, _other.Lock(_guest.Port, Type));
-        Assert.Equal(RecordResult.Failed, _holder.Lock(_guest.Port, MessageType.NetFrontEnd));
+        Assert.Equal(RecordResult.Ok, _holder.Unlock(_guest.LocalPort, Type));
+        Assert.Equal(RecordResult.Ok, _other.Lock(_guest.LocalPort, Type));
+        Assert.Equal(RecordResult.Failed, _holder.Lock(_guest.LocalPort, MessageType.NetFrontEnd));
     }
 
     [Fact]
     public void After_the_release_everybody_is_heard_again()
     {
-        _holder.Lock(_guest.Port, Type);
-        _holder.Unlock(_guest.Port, Type);
+        _holder.Lock(_guest.LocalPort, Type);
+        _holder.Unlock(_guest.LocalPort, Type);
         _guest.Send(Type, 1);
         _rig.Settle();
         Answer(_other, 22);
@@ -118,7 +118,7 @@ public sealed class WriteLockTests : IDisposable
     [Fact]
     public void It_ends_with_its_session_and_those_it_had_silenced_are_asked_again()
     {
-        _holder.Lock(_guest.Port, Type);
+        _holder.Lock(_guest.LocalPort, Type);
         _guest.Send(Type, 1);
         _rig.Settle();
         Answer(_other, 22);
@@ -129,25 +129,24 @@ public sealed class WriteLockTests : IDisposable
         // Its answer was dropped for the holder's sake and would not have come again by itself.
         Answer(_other, 33);
         Assert.Equal([33], Assert.Single(_guest.TakeAnswers()).Data.ToArray());
-        Assert.Equal(RecordResult.Ok, _other.Lock(_guest.Port, Type));
+        Assert.Equal(RecordResult.Ok, _other.Lock(_guest.LocalPort, Type));
         Assert.Equal(0ul, _rig.Switch.Counters.AnsweredByDaemon);
     }
 
     [Fact]
     public void It_ends_with_the_channel()
     {
-        _holder.Lock(_guest.Port, Type);
+        _holder.Lock(_guest.LocalPort, Type);
         _rig.Switch.OnTransportWithdrawn(5, "gone");
-        FakeTransport next = _rig.Hypervisor.MakeTransport(_guest, TransportKind.Granted, _guest.Port);
-        _rig.Switch.OnTransportOffered(5, next);
-        Assert.Equal(RecordResult.Ok, _other.Lock(_guest.Port, Type));
+        _guest.Publish(_guest.LocalPort);
+        Assert.Equal(RecordResult.Ok, _other.Lock(_guest.LocalPort, Type));
     }
 
     [Fact]
     public void A_holder_that_is_not_given_the_request_silences_nobody()
     {
         SessionClient unbound = _rig.OpenSession();
-        Assert.Equal(RecordResult.Ok, unbound.Lock(_guest.Port, Type));
+        Assert.Equal(RecordResult.Ok, unbound.Lock(_guest.LocalPort, Type));
         _guest.Send(Type, 1);
         _rig.Settle();
         Answer(_other, 22);
@@ -157,7 +156,7 @@ public sealed class WriteLockTests : IDisposable
     [Fact]
     public void A_silent_holder_is_answered_for()
     {
-        _holder.Lock(_guest.Port, Type);
+        _holder.Lock(_guest.LocalPort, Type);
         _guest.Send(Type, 1);
         _rig.Settle();
         Answer(_other, 22);
@@ -171,8 +170,8 @@ public sealed class WriteLockTests : IDisposable
         RecordingSubscriber handler = new RecordingSubscriber().Answering();
         _rig.Attach(handler, bindAll: false);
         _rig.Switch.Bind(handler, ProtocolLimits.PortWildcard, (ushort)MessageType.Console);
-        Assert.Equal(RecordResult.Failed, _holder.Lock(_guest.Port, MessageType.Console));
-        Assert.Equal(RecordResult.Ok, _holder.Lock(_guest.Port, Type));
+        Assert.Equal(RecordResult.Failed, _holder.Lock(_guest.LocalPort, MessageType.Console));
+        Assert.Equal(RecordResult.Ok, _holder.Lock(_guest.LocalPort, Type));
 
         _rig.Switch.Bind(handler, ProtocolLimits.PortWildcard, (ushort)Type);
         _guest.Send(Type, 1);
@@ -193,7 +192,7 @@ public sealed class WriteLockTests : IDisposable
     [InlineData(17, 2, 1, RecordResult.Ok)]
     public void Locks_are_validated(int port, int type, int action, RecordResult expected)
     {
-        Assert.Equal(16, _guest.Port);
+        Assert.Equal(16, _guest.LocalPort);
         Assert.Equal(expected, _holder.Control.Ask(Records.Lock(port, (ushort)type, (WriteLockAction)action)).Result);
     }
 

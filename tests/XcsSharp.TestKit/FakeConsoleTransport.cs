@@ -57,7 +57,11 @@ internal sealed class FakeConsoleTransport : IConsoleTransport
         _port.Unmask();
     }
 
-    public bool Notify() => _console.OnNotified(this);
+    public bool Notify()
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        return _console.OnNotified(this);
+    }
 
     public RingRead TryTake(Span<byte> to, out int count)
     {

@@ -8,7 +8,10 @@ namespace XcsSharp.TestKit;
 /// A domain and its program: the guest's ends of a real control page. Does nothing by itself; the test takes and puts,
 /// or lets <see cref="ConsoleProgram"/> do that.
 /// </summary>
-/// <remarks>The page belongs to the program: after <see cref="EndProgram"/> the next <see cref="Publish"/> has another.</remarks>
+/// <remarks>
+/// The page belongs to the program: after <see cref="EndProgram"/> or <see cref="ReplaceProgram"/> the next <see cref="Publish"/>
+/// has another.
+/// </remarks>
 public sealed class FakeGuest
 {
     private readonly FakeHypervisor _hypervisor;
@@ -23,7 +26,7 @@ public sealed class FakeGuest
         Domid = domid;
         Name = name;
         Uuid = uuid ?? Guid.NewGuid();
-        Page = new GuestPage(new PageView(_memory));
+        Page = new GuestPage(MapPage());
     }
 
     public uint Domid { get; }
@@ -44,18 +47,26 @@ public sealed class FakeGuest
     /// <summary>dom0's port of now; 0 without a channel.</summary>
     public int LocalPort => _transport?.LocalPort ?? 0;
 
+    /// <summary>dom0's end of now, or of last if the domain was removed.</summary>
+    /// <exception cref="InvalidOperationException">It has no channel.</exception>
+    public FakeTransport Transport => _transport ?? throw new InvalidOperationException("The guest has no channel.");
+
     /// <summary>Called when the controller signals; where an interrupt would be.</summary>
     public Action? Interrupt { get; set; }
 
     /// <summary>Offers the page to dom0 as a granted one.</summary>
-    public void Publish()
+    /// <param name="localPort">dom0's end; 0: a new one.</param>
+    public void Publish(int localPort = 0)
     {
         _isPublished = true;
         if (_hypervisor.Sink is not null)
         {
-            OfferPage();
+            OfferPage(localPort);
         }
     }
+
+    /// <summary>Another view of the page, as the dom0 of before or after has it.</summary>
+    public MappedPage MapPage() => new PageView(_memory);
 
     /// <summary>A console ring, offered to dom0.</summary>
     public FakeConsole AddConsole(int number = 0, bool takesInput = true, long? historyWish = null)
@@ -82,6 +93,50 @@ public sealed class FakeGuest
         return true;
     }
 
+    /// <summary>Puts a request, for which there must be room, and signals dom0.</summary>
+    /// <exception cref="InvalidOperationException">All eight slots are taken.</exception>
+    public void Send(in ControlMessage request)
+    {
+        if (!TrySend(request))
+        {
+            throw new InvalidOperationException("The guest's ring is full.");
+        }
+    }
+
+    /// <inheritdoc cref="Send(in ControlMessage)"/>
+    public void Send(MessageType type, byte id, params ReadOnlySpan<byte> data) => Send(ControlMessage.Create(type, 0, id, data));
+
+    /// <summary>The answers that are there, oldest first; dom0 is not signalled.</summary>
+    public List<ControlMessage> TakeAnswers()
+    {
+        List<ControlMessage> answers = [];
+        while (Page.Transmit.TryTakeResponse(out ControlMessage answer) == RingRead.Message)
+        {
+            answers.Add(answer);
+        }
+
+        return answers;
+    }
+
+    /// <summary>dom0's requests that are there, oldest first. They are not answered by this.</summary>
+    public List<ControlMessage> TakeRequests()
+    {
+        List<ControlMessage> requests = [];
+        while (Page.Receive.TryTakeRequest(out ControlMessage request) == RingRead.Message)
+        {
+            requests.Add(request);
+        }
+
+        return requests;
+    }
+
+    /// <summary>Answers the oldest unanswered request of dom0's, with nothing, and signals dom0.</summary>
+    public void AnswerOldest(in ControlMessage request)
+    {
+        Page.Receive.PutResponse(0, ControlMessage.EmptyAnswerTo(request));
+        Kick();
+    }
+
     public void Rename(string name)
     {
         Name = name;
@@ -91,13 +146,24 @@ public sealed class FakeGuest
     /// <summary>The program ends and its page with it; the domain lives on.</summary>
     public void EndProgram(string reason = "the program is gone")
     {
-        _isPublished = false;
         _hypervisor.Sink?.OnTransportWithdrawn(Domid, reason);
         _transport = null;
         Page.Dispose();
         _memory.Dispose();
+        ReplaceProgram();
+    }
+
+    /// <summary>
+    /// Another program has taken the place of this one, with another page. dom0 hears of it with the next <see cref="Publish"/>, and
+    /// serves the page of before until then.
+    /// </summary>
+    public void ReplaceProgram()
+    {
+        _isPublished = false;
+
+        // The memory of before stays for whoever has it mapped; the collector takes it then.
         _memory = new AnonymousPage();
-        Page = new GuestPage(new PageView(_memory));
+        Page = new GuestPage(MapPage());
     }
 
     /// <summary>The domain is destroyed; its id may be used again.</summary>
@@ -115,17 +181,17 @@ public sealed class FakeGuest
         _consoles.ForEach(static console => console.Offer());
         if (_isPublished)
         {
-            OfferPage();
+            OfferPage(localPort: 0);
         }
     }
 
-    private void OfferPage()
-        => _hypervisor.Sink!.OnTransportOffered(Domid, MakeTransport(TransportKind.Granted, localPort: 0, remotePort: 0));
+    private void OfferPage(int localPort)
+        => _hypervisor.Sink!.OnTransportOffered(Domid, MakeTransport(TransportKind.Granted, localPort, remotePort: 0));
 
     internal IChannelTransport MakeTransport(TransportKind kind, int localPort, int remotePort)
     {
         FakePort port = new(_hypervisor, localPort != 0 ? localPort : _hypervisor.NewPort());
-        return _transport = new FakeTransport(this, kind, port, remotePort != 0 ? remotePort : 1, new PageView(_memory));
+        return _transport = new FakeTransport(this, kind, port, remotePort != 0 ? remotePort : 1, MapPage());
     }
 
     internal bool OnNotified(FakeTransport transport)

@@ -3,11 +3,16 @@ using XcsSharp.Switching;
 namespace XcsSharp.TestKit;
 
 /// <summary>dom0's end of an event channel, with the bits that Xen has: masked on delivery, pending while masked.</summary>
+/// <remarks>
+/// An event that is on its way to its handler takes in those that follow it, as Xen's one bit does until dom0 takes the interrupt. A
+/// delivery for each would find what the one before had left behind, and hide that it was left.
+/// </remarks>
 internal sealed class FakePort
 {
     private readonly FakeHypervisor _hypervisor;
     private readonly Action _deliver;
     private IPortHandler? _handler;
+    private bool _isOnItsWay;
     private bool _isPending;
 
     internal FakePort(FakeHypervisor hypervisor, int number)
@@ -23,22 +28,35 @@ internal sealed class FakePort
 
     internal bool IsMasked { get; private set; }
 
-    internal void Bind(IPortHandler handler) => _handler = handler;
+    /// <exception cref="InvalidOperationException">The number is another port's.</exception>
+    internal void Bind(IPortHandler handler)
+    {
+        _hypervisor.OnBound(Number);
+        _handler = handler;
+    }
 
+    /// <summary>The other end signals. With nobody here yet, or any more, the event goes nowhere.</summary>
     internal void Raise()
     {
-        if (IsMasked || _handler is null)
+        if (_handler is null)
         {
-            _isPending = true;
             return;
         }
 
-        IsMasked = true;
-        _hypervisor.Post(_deliver);
+        if (IsMasked)
+        {
+            _isPending = true;
+        }
+        else if (!_isOnItsWay)
+        {
+            _isOnItsWay = true;
+            _hypervisor.Post(_deliver);
+        }
     }
 
     internal void Unmask()
     {
+        _hypervisor.OnUnmasked();
         IsMasked = false;
         if (_isPending)
         {
@@ -50,15 +68,22 @@ internal sealed class FakePort
     internal void Close()
     {
         IsClosed = true;
-        _handler = null;
+        if (_handler is not null)
+        {
+            _handler = null;
+            _hypervisor.OnUnbound(Number);
+        }
     }
 
     private void Deliver()
     {
+        _isOnItsWay = false;
+
         // Closed after it was raised: an event that nobody may see any more.
         if (_handler is { } handler)
         {
-            _hypervisor.PortsServed++;
+            IsMasked = true;
+            _hypervisor.OnDelivered();
             handler.OnPortEvent(Number);
         }
     }

@@ -4,7 +4,7 @@ using XcsSharp.Switching;
 namespace XcsSharp.TestKit;
 
 /// <summary>The controller's end of a <see cref="FakeGuest"/>'s page and port.</summary>
-internal sealed class FakeTransport : IChannelTransport
+public sealed class FakeTransport : IChannelTransport
 {
     private readonly FakeGuest _guest;
     private readonly FakePort _port;
@@ -26,6 +26,12 @@ internal sealed class FakeTransport : IChannelTransport
 
     public ControllerPage Page { get; }
 
+    /// <summary>How many times the controller has signalled through it; the guest's own count goes on with the next one.</summary>
+    public int Notifications { get; private set; }
+
+    /// <summary>True once the controller has unbound and unmapped it.</summary>
+    public bool IsDisposed => _port.IsClosed;
+
     public void Start(IPortHandler handler)
     {
         _port.Bind(handler);
@@ -34,7 +40,17 @@ internal sealed class FakeTransport : IChannelTransport
 
     public void Unmask() => _port.Unmask();
 
-    public bool Notify() => _guest.OnNotified(this);
+    /// <exception cref="InvalidOperationException">It is closed: its port may be somebody else's.</exception>
+    public bool Notify()
+    {
+        if (IsDisposed)
+        {
+            throw new InvalidOperationException("A closed channel notified its guest.");
+        }
+
+        Notifications++;
+        return _guest.OnNotified(this);
+    }
 
     public void Dispose()
     {

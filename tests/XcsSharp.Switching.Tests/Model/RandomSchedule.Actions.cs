@@ -68,10 +68,10 @@ internal sealed partial class RandomSchedule
         if (AnyGuest() is { } guest)
         {
             Note($"domain {guest.Guest.Domid} starts anew");
-            guest.Guest.Restart();
+            guest.Guest.ReplaceProgram();
             guest.ToAnswer.Clear();
-            _rig.Offer(guest.Guest);
-            _onModel.Enqueue(() => _model.Close(guest.Guest.Domid, guest.Guest.Port));
+            guest.Guest.Publish();
+            _onModel.Enqueue(() => _model.Close(guest.Guest.Domid, guest.Guest.LocalPort));
         }
     }
 
@@ -80,7 +80,7 @@ internal sealed partial class RandomSchedule
         if (AnyGuest() is { } guest)
         {
             Note($"domain {guest.Guest.Domid} has no program any more");
-            guest.Guest.Restart();
+            guest.Guest.ReplaceProgram();
             guest.ToAnswer.Clear();
             _rig.Switch.OnTransportWithdrawn(guest.Guest.Domid, "its program is gone");
             _onModel.Enqueue(() => _model.Close(guest.Guest.Domid));
@@ -94,7 +94,7 @@ internal sealed partial class RandomSchedule
             uint domid = guest.Guest.Domid;
             Note($"domain {domid} dies");
             _guests.Remove(domid);
-            _rig.RemoveDomain(guest.Guest);
+            _rig.Hypervisor.Remove(guest.Guest);
             if (_model.Channels.ContainsKey(domid))
             {
                 _onModel.Enqueue(() => _model.Close(domid));
@@ -116,9 +116,9 @@ internal sealed partial class RandomSchedule
             _guests.Add(domid, guest);
         }
 
-        _rig.Offer(guest.Guest);
-        Note($"domain {domid} has port {guest.Guest.Port}");
-        _onModel.Enqueue(() => _model.Open(domid, guest.Guest.Port));
+        guest.Guest.Publish();
+        Note($"domain {domid} has port {guest.Guest.LocalPort}");
+        _onModel.Enqueue(() => _model.Open(domid, guest.Guest.LocalPort));
     }
 
     private void ClientResponds()

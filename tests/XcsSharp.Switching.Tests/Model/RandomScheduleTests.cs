@@ -1,4 +1,3 @@
-using XcsSharp.TestKit;
 
 namespace XcsSharp.Switching.Tests.Model;
 

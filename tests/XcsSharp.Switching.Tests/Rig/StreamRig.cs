@@ -3,9 +3,6 @@ using Microsoft.Extensions.Time.Testing;
 
 using XcsSharp.Reactor;
 
-using GuestOfKit = XcsSharp.TestKit.FakeGuest;
-using HypervisorOfKit = XcsSharp.TestKit.FakeHypervisor;
-
 namespace XcsSharp.Switching.Tests.Rig;
 
 /// <summary>
@@ -18,7 +15,7 @@ internal sealed class StreamRig : IDisposable
     {
         configure?.Invoke(Options);
         Loop = new EventLoop(Clock);
-        Hypervisor = new HypervisorOfKit(Loop.Post);
+        Hypervisor = new FakeHypervisor(Loop.Post);
         Switch = new ControlSwitch(Loop, Hypervisor, Options, new Logger<ControlSwitch>(Log));
         if (attach)
         {
@@ -32,7 +29,7 @@ internal sealed class StreamRig : IDisposable
 
     public EventLoop Loop { get; }
 
-    public HypervisorOfKit Hypervisor { get; }
+    public FakeHypervisor Hypervisor { get; }
 
     public SwitchOptions Options { get; } = new();
 
@@ -43,9 +40,9 @@ internal sealed class StreamRig : IDisposable
     public RecordingConsoles Consoles { get; } = new();
 
     /// <summary>A domain with a console ring of this number.</summary>
-    public (GuestOfKit Guest, FakeConsole Console, ConsoleStream Stream) Add(uint domid, int number = 0)
+    public (FakeGuest Guest, FakeConsole Console, ConsoleStream Stream) Add(uint domid, int number = 0)
     {
-        GuestOfKit guest = Hypervisor.AddDomain(domid);
+        FakeGuest guest = Hypervisor.AddDomain(domid);
         FakeConsole console = guest.AddConsole(number);
         return (guest, console, Stream(domid, number));
     }

@@ -5,7 +5,6 @@ using Microsoft.Extensions.Time.Testing;
 using Microsoft.Win32.SafeHandles;
 
 using XcsSharp.Reactor;
-using XcsSharp.TestKit;
 
 namespace XcsSharp.Switching.Tests.Rig;
 
@@ -18,11 +17,13 @@ internal sealed class SwitchRig : IDisposable
     private readonly PrivateDirectory _directory = new("switch");
     private readonly Socket _listening = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
     private readonly List<IDisposable> _owned = [];
+    private readonly Queue<Action> _events = [];
 
     public SwitchRig(Action<SwitchOptions>? configure = null, Func<UnixStream, bool>? admits = null)
     {
         configure?.Invoke(Options);
         Loop = new EventLoop(Clock);
+        Hypervisor = new FakeHypervisor(_events.Enqueue);
         Switch = new ControlSwitch(Loop, Hypervisor, Options, new Logger<ControlSwitch>(Log));
         Listener = new ClientListener(Loop, Switch, Options, new Logger<ClientListener>(Log), admits);
         Switch.Start();
@@ -34,7 +35,7 @@ internal sealed class SwitchRig : IDisposable
 
     public EventLoop Loop { get; }
 
-    public FakeHypervisor Hypervisor { get; } = new();
+    public FakeHypervisor Hypervisor { get; }
 
     public SwitchOptions Options { get; } = new();
 
@@ -45,31 +46,15 @@ internal sealed class SwitchRig : IDisposable
     public ClientListener Listener { get; }
 
     /// <summary>A domain that Xen knows and has reported, without a channel.</summary>
-    public FakeGuest AddDomain(uint domid, string? name = null)
-    {
-        FakeGuest guest = new(Hypervisor, domid, name);
-        _owned.Add(guest);
-        Hypervisor.Guests[domid] = guest;
-        Switch.OnDomainAppeared(domid, guest.Name, guest.Uuid);
-        return guest;
-    }
+    public FakeGuest AddDomain(uint domid, string? name = null) => Hypervisor.AddDomain(domid, name);
 
     /// <summary>A domain with an open granted channel.</summary>
     public FakeGuest AddGuest(uint domid, string? name = null)
     {
         FakeGuest guest = AddDomain(domid, name);
-        Offer(guest);
+        guest.Publish();
         Settle();
         return guest;
-    }
-
-    public void Offer(FakeGuest guest)
-        => Switch.OnTransportOffered(guest.Domid, Hypervisor.MakeTransport(guest, TransportKind.Granted));
-
-    public void RemoveDomain(FakeGuest guest)
-    {
-        Hypervisor.Guests.Remove(guest.Domid);
-        Switch.OnDomainGone(guest.Domid);
     }
 
     public ControlChannel Channel(FakeGuest guest) => Switch.FindByDomid(guest.Domid)!.Channel!;
@@ -120,10 +105,22 @@ internal sealed class SwitchRig : IDisposable
         return client;
     }
 
+    /// <summary>Delivers the events of now, each port once; what they cause is for the next time.</summary>
+    public bool Deliver()
+    {
+        int count = _events.Count;
+        for (int left = count; left > 0; left--)
+        {
+            _events.Dequeue()();
+        }
+
+        return count > 0;
+    }
+
     /// <summary>Turns the loop until nothing happens any more.</summary>
     public void Settle()
     {
-        while (Hypervisor.Deliver() | Loop.RunOnce(TimeSpan.Zero))
+        while (Deliver() | Loop.RunOnce(TimeSpan.Zero))
         {
         }
     }
