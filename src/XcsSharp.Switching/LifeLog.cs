@@ -13,7 +13,7 @@ internal sealed class LifeLog(EventLoop loop, ILogger log) : IDisposable
     /// <summary>A domain with all consoles that one can have has eleven lines when they come, and eighteen when nine drivers are loaded again.</summary>
     private const int MostSaid = 20;
 
-    private readonly LinePace _pace = new(loop, MostSaid);
+    private readonly DomainLinePace _pace = new(loop, MostSaid);
 
     public void ChannelOpened(ControlChannel channel)
     {

@@ -24,10 +24,6 @@ internal static partial class SwitchLog
         "Channel of {Domain} (port {LocalPort}) put aside: {Problem}. Other domains are not affected; it is taken up again when the guest publishes a new channel or is restarted")]
     public static partial void ChannelQuarantined(this ILogger log, GuestDomain domain, int localPort, string problem);
 
-    [LoggerMessage(13, LogLevel.Warning,
-        "Domain {Domain}: {Count} more times a channel or console of it came, went or was put aside; the last: {What}")]
-    public static partial void MoreLives(this ILogger log, GuestDomain domain, int count, string what);
-
     [LoggerMessage(6, LogLevel.Debug, "Answered a {Type} request of {Domain} for its subscribers (somebody had it: {WasHeld})")]
     public static partial void AnsweredForSubscriber(this ILogger log, GuestDomain domain, MessageType type, bool wasHeld);
 
@@ -57,6 +53,10 @@ internal static partial class SwitchLog
 
     [LoggerMessage(14, LogLevel.Warning, "{Connections} more connections were refused in the last {Seconds} s; Switching:MaxSessions is the limit")]
     public static partial void MoreConnectionsRefused(this ILogger log, int connections, double seconds);
+
+    [LoggerMessage(15, LogLevel.Warning,
+        "Domain {Domain}: {Count} more times a channel or console of it came, went or was put aside; the last: {What}")]
+    public static partial void MoreLives(this ILogger log, GuestDomain domain, int count, string what);
 
     [LoggerMessage(20, LogLevel.Information, "Console {Number} of {Domain} opened: ring, port {LocalPort} to {RemotePort}")]
     public static partial void ConsoleOpened(

@@ -20,9 +20,9 @@ internal sealed class Refusals(EventLoop loop, ILogger log) : IDisposable
     public const int MostSaid = 5;
 
     /// <summary>How often the others are summed up.</summary>
-    public static readonly TimeSpan Pace = LinePace.Length;
+    public static readonly TimeSpan Pace = DomainLinePace.Length;
 
-    private readonly LinePace _pace = new(loop, MostSaid);
+    private readonly DomainLinePace _pace = new(loop, MostSaid);
     private IHypervisorSink? _sink;
 
     public void Start(IHypervisorSink sink) => _sink = sink;

@@ -172,6 +172,34 @@ public sealed class EndOfDomainTests
     }
 
     [Fact]
+    public void Who_reads_the_output_of_a_life_that_was_not_the_last_gets_all_of_it()
+    {
+        const int Length = 400_000;
+        var clock = new FakeTimeProvider();
+        using var rig = new ConsoleRig(options => (options.PtyDirectory, options.ViewerQueueBytes) = (null, 4096), clock);
+        var (_, ring, program, _) = rig.AddRing(1, "web", number: 1);
+        rig.Write(program, _stream.Take(0, Length));
+        TestClient slow = rig.Connect(receiveBuffer: 4096);
+        slow.Send("LOG web#1\n");
+        Assert.StartsWith("OK ", rig.ReadLine(slow), StringComparison.Ordinal);
+        for (int life = 0; life < 6; life++)
+        {
+            ring.Withdraw();
+            ring.Restart();
+            rig.Write(program, "x"u8.ToArray());
+        }
+
+        clock.Advance(TimeSpan.FromMinutes(1));
+        rig.RunIdle();
+        Assert.Equal(0, rig.Consoles.Ending);
+        Assert.Equal(2, rig.Consoles.Kept);
+
+        var got = new StreamVerifier("slow", _stream, Length);
+        rig.RunUntil(() => { got.Accept(slow.Receive(most: 20_000)); return slow.IsEnded; }, "the end");
+        got.Check();
+    }
+
+    [Fact]
     public void A_terminal_that_is_hung_up_after_its_domain_went_is_not_replaced()
     {
         using var rig = new ConsoleRig();

@@ -11,7 +11,7 @@ namespace XcsSharp.Switching;
 /// </remarks>
 /// <param name="loop">Whose clock and timer.</param>
 /// <param name="most">Lines of one domain that are said as they come; so many again after a pace without any.</param>
-public sealed class LinePace(EventLoop loop, int most) : IDisposable
+public sealed class DomainLinePace(EventLoop loop, int most) : IDisposable
 {
     /// <summary>How often the others are summed up.</summary>
     public static readonly TimeSpan Length = TimeSpan.FromMinutes(1);
@@ -95,7 +95,7 @@ public sealed class LinePace(EventLoop loop, int most) : IDisposable
     }
 }
 
-/// <summary>What the log was told of one domain at a <see cref="LinePace"/>.</summary>
+/// <summary>What the log was told of one domain at a <see cref="DomainLinePace"/>.</summary>
 /// <param name="sumUp">Says how many lines were not said, and the last of them.</param>
 public sealed class PacedLines(Action<int, string> sumUp)
 {
