@@ -133,6 +133,29 @@ public sealed class LeftLogTests : IDisposable
         Assert.Equal(_stream.Take(0, Length + 10), Logged());
     }
 
+    /// <summary>And not of the next output's, or of 1970.</summary>
+    [Fact]
+    public void What_is_written_long_after_a_kill_has_the_time_of_its_coming()
+    {
+        using SmallFileSystem? small = SmallFileSystem.TryMount(_place["logs"], 1 << 20);
+        Assert.SkipWhen(small is null, SmallFileSystem.Refused);
+        using ConsoleRig killed = Start(Configure);
+        var (_, ring, program, _) = killed.AddRing(1, "web");
+        small.Fill();
+        killed.Write(program, "one\n"u8.ToArray());
+        killed.RunUntil(() => _log.Warnings.Length == 1, "the failure");
+
+        using ConsoleRig next = Start(Configure);
+        ring.OfferTo(next.Hypervisor, 1);
+        next.RunIdle();
+        small.Empty();
+        next.Consoles.ReopenLogs();
+        next.RunUntil(() => next.Console().BytesLogged == 4, "the log to go on");
+        Assert.Equal("one\n", WithoutStamps(Encoding.ASCII.GetString(Logged()), hasStamps: true));
+
+        static void Configure(ConsoleOptions options) => options.LogTimestamps = LogTimestamps.Utc;
+    }
+
     /// <summary>Nothing is taken out of its ring by reading, so whoever begins at its oldest byte gets all of it once more.</summary>
     [Fact]
     public void The_hypervisors_log_goes_on_where_the_daemon_before_has_ended()
