@@ -211,7 +211,7 @@ public sealed class CreditAndNewsTests : IDisposable
         List<XcsRecord> first = client.Data.TakeAll();
         Assert.All(first, record => Assert.Equal(RecordType.DomainNews, record.Type));
         Assert.Equal(
-            [(1u, "one", one.Port, 1), (2u, "two", 0, 0)],
+            [(1u, "one", one.LocalPort, 1), (2u, "two", 0, 0)],
             first[..^1].Select(record =>
                 (record.RemoteDomain, record.DomainName.ToString(), record.DomainLocalPort, record.DomainRemotePort)).Order());
         Assert.Equal(DomainNewsKind.Complete, first[^1].News);
