@@ -92,6 +92,30 @@ public sealed class SpooledLogTests : IDisposable
         Assert.Equal((1005, 5), (left.Record.LogPosition, left.Record.Logged));
     }
 
+    /// <summary>A log that was far behind: the spool has lost what was under way, of which the file has a part that nobody could tell of any more.</summary>
+    [Theory]
+    [InlineData("Raw")]
+    [InlineData("Safe")]
+    public void What_the_file_has_of_what_is_not_left_any_more_is_not_in_the_gap(string level)
+    {
+        File.WriteAllText(LogFile, "login");
+        SpooledConsole left = Left(2, EndOf(LogFile) with { Size = 2 }, "end"u8.ToArray(), start: 1005);
+        SpooledLog.BringUpToDate(left, Options(level, hasStamps: false), _log);
+        Assert.Equal("login\r\n[gap: 1,000 bytes]\r\nend", File.ReadAllText(LogFile));
+        Assert.Equal((1008, 8), (left.Record.LogPosition, left.Record.Logged));
+    }
+
+    /// <summary>All of what is lost is in the file, and of what is left some.</summary>
+    [Fact]
+    public void Where_the_file_has_all_that_is_lost_there_is_no_gap()
+    {
+        File.WriteAllText(LogFile, "login\ne");
+        SpooledConsole left = Left(2, EndOf(LogFile) with { Size = 2 }, "end"u8.ToArray(), start: 6);
+        SpooledLog.BringUpToDate(left, Options("Safe", hasStamps: false), _log);
+        Assert.Equal("login\nend", File.ReadAllText(LogFile));
+        Assert.Equal((9, 9), (left.Record.LogPosition, left.Record.Logged));
+    }
+
     /// <summary>Somebody has renamed the file, and there is another.</summary>
     [Fact]
     public void A_file_that_nobody_knows_gets_all_that_was_not_known_to_be_written()

@@ -158,6 +158,17 @@ public sealed class BacklogCursor
         Position -= count;
     }
 
+    /// <summary>Says that what is lost here was taken before it was: so many bytes of it at most. None of a mark may have been taken.</summary>
+    /// <returns>How many.</returns>
+    internal long SkipLost(long most)
+    {
+        Debug.Assert(_markTaken == 0, "a mark is under way");
+        long count = Math.Min(most, MissingHere());
+        _markLength = 0;
+        Position += count;
+        return count;
+    }
+
     /// <summary>Bytes from a position on that are lost, whether next or behind what is retained of the boot.</summary>
     private long Missing(long from)
         => Math.Max(0, Math.Min(_backlog.NewestStart, End) - Math.Max(from, _backlog.BootEnd));

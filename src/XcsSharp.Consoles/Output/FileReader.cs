@@ -239,8 +239,7 @@ internal sealed class FileReader
     }
 
     /// <summary>
-    /// Goes on to where the disk has stopped. What the backlog has lost meanwhile is lost, though some of it may be in the file. Of a
-    /// sequence that is there in part all comes again, of a time stamp the rest.
+    /// Goes on to where the disk has stopped. Of a sequence that is there in part all comes again, of a time stamp the rest.
     /// </summary>
     private void Skip(long written)
     {
@@ -256,8 +255,15 @@ internal sealed class FileReader
         {
             if (!_cursor.TryReadOutput(out byte next))
             {
-                ForgetPlace();
-                return;
+                long lost = SkipLost(written);
+                if (lost == 0)
+                {
+                    ForgetPlace();
+                    return;
+                }
+
+                written -= lost;
+                continue;
             }
 
             _before?.CopyFrom(_filter!);
@@ -277,5 +283,20 @@ internal sealed class FileReader
             written -= count;
             _cursor.Advance(1);
         }
+    }
+
+    /// <summary>
+    /// What the backlog has lost meanwhile, and the file has: the mark that follows must not count it. What the filter took out of it nobody can say any more, so a byte
+    /// in the file counts as one of output, which is true of all that has no sequences. Of stamped lines it would be far from true; those are all in the mark.
+    /// </summary>
+    private long SkipLost(long written)
+    {
+        long lost = _stamps is null ? _cursor.SkipLost(written) : 0;
+        if (lost > 0)
+        {
+            _filter?.Reset();
+        }
+
+        return lost;
     }
 }
