@@ -46,12 +46,15 @@ internal sealed class ChaosRun : IAsyncDisposable
         _disk = disk;
     }
 
+    /// <summary>Room for the logs of all, two files of 64 KiB each, or those of a crowd would leave none for the honest ones at the end.</summary>
+    private static int DiskBytes(ChaosOptions options) => (4 << 20) + (options.Crowd * 2 * (64 << 10));
+
     /// <returns>What did not hold.</returns>
     public static async Task<IReadOnlyList<string>> RunAsync(ChaosOptions options, TextWriter output, CancellationToken cancel)
     {
         SimMachine machine = await SimMachine.StartAsync(cancel);
         DaemonPlaces places = new(machine);
-        SmallFileSystem? disk = SmallFileSystem.TryMount(places.LogDirectory, 4 << 20);
+        SmallFileSystem? disk = SmallFileSystem.TryMount(places.LogDirectory, DiskBytes(options));
         RingGuests kernels = new(machine);
         await using ChaosRun run = new(options, output, new Bed(machine, places, kernels), disk);
         await run.StartAsync(cancel);
@@ -95,7 +98,7 @@ internal sealed class ChaosRun : IAsyncDisposable
         WallClock.SetOffset(clock, "+0");
         IReadOnlyDictionary<string, string> environment = WallClock.EnvironmentOf(clock);
         _bed.Daemon = await XcsdDaemon.StartAsync(_bed.Places, cancel, s_settings, new DaemonLaunch { Environment = environment });
-        _output.WriteLine(_disk is null ? $"  without a full disk: {SmallFileSystem.Refused}" : "  a disk of 4 MiB");
+        _output.WriteLine(_disk is null ? $"  without a full disk: {SmallFileSystem.Refused}" : $"  a disk of {DiskBytes(_options) >> 20} MiB");
         _output.WriteLine(environment.Count == 0 ? "  without jumps of the clock: libfaketime is missing (package libfaketime)" : "  a clock that jumps");
         SeededStream stream = new(_options.Seed);
         for (int i = 1; i <= 2; i++)
